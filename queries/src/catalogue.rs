@@ -1,0 +1,216 @@
+//! The models, measures and views of this build, read once from the embedded files. Pure.
+
+use crate::Error;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+include!(concat!(env!("OUT_DIR"), "/files.rs"));
+
+/// The dimensions that a measure may have, as columns of the measured tables.
+pub const DIMENSIONS: [&str; 5] = ["service_area", "service_class", "queue", "channel", "subject_group"];
+
+/// All definitions of this build.
+#[derive(Debug, Default)]
+pub struct Catalogue {
+    /// Models, each after those that it reads.
+    pub models: Vec<Model>,
+    /// Measures, by id.
+    pub kpis: BTreeMap<String, Kpi>,
+    /// Views over models and measures: name and SQL.
+    pub views: BTreeMap<String, String>,
+}
+
+/// A fold of events to one row per subject.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// Name, also of its table.
+    pub name: String,
+    /// The SQL.
+    pub sql: String,
+    /// What its file says.
+    pub declared: ModelFile,
+}
+
+/// `models/<model>.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelFile {
+    /// What a row is.
+    pub title: String,
+    /// The columns that name a subject.
+    pub subject: Vec<String>,
+    /// The tables that it reads: event tables and earlier models.
+    pub inputs: Vec<String>,
+    /// The column that partitions its table.
+    pub partition: Option<String>,
+}
+
+/// A measure.
+#[derive(Debug, Clone)]
+pub struct Kpi {
+    /// Id.
+    pub id: String,
+    /// The SQL.
+    pub sql: String,
+    /// What its file says.
+    pub declared: KpiFile,
+}
+
+/// `kpis/<kpi>.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KpiFile {
+    /// Name for people.
+    pub title: String,
+    /// The question that it answers.
+    pub question: String,
+    /// Row shape and roll-up rule.
+    pub kind: Kind,
+    /// Unit of the value: `percent`, `seconds` or `count`. Seconds are stored as milliseconds.
+    pub unit: String,
+    /// Which way is better: `higher`, `lower` or `neutral`.
+    pub direction: String,
+    /// The dimensions that it has, of [`DIMENSIONS`].
+    pub dimensions: Vec<String>,
+    /// A day's value is final this many days after the day's end.
+    pub settles_after_days: u32,
+    /// The standard or system that the definition follows.
+    pub standard: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// What is counted, in words.
+    pub definition: String,
+    /// Version of the definition; part of a value's key.
+    pub definition_version: i32,
+    /// What changed, and why.
+    pub changes: Vec<Change>,
+    /// Whole numbers that the SQL refers to as `$name`.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, i64>,
+}
+
+/// A version of a definition.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// The version.
+    pub version: i32,
+    /// When it was made.
+    pub date: toml::value::Datetime,
+    /// Why.
+    pub why: String,
+}
+
+/// Row shape and roll-up rule of a measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Numerator over denominator; both add up, and are divided last.
+    Ratio,
+    /// A count; adds up. It has no denominator.
+    Count,
+    /// Whole values and how often each occurs; merges exactly.
+    Distribution,
+}
+
+impl Kind {
+    /// The word for it in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ratio => "ratio",
+            Self::Count => "count",
+            Self::Distribution => "distribution",
+        }
+    }
+}
+
+/// The definitions of this build. A build whose files break the rules does not pass its tests.
+///
+/// # Panics
+/// When an embedded file breaks the rules; [`Catalogue::load`] says which.
+pub fn catalogue() -> &'static Catalogue {
+    static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
+    CATALOGUE.get_or_init(|| match Catalogue::load(FILES) {
+        Ok(catalogue) => catalogue,
+        Err(error) => panic!("embedded queries: {error}"),
+    })
+}
+
+impl Catalogue {
+    /// Reads the definitions from `(path, text)` pairs, paths relative to `queries/`.
+    ///
+    /// # Errors
+    /// [`Error::Definition`] names the file and the rule that it breaks.
+    pub fn load(files: &[(&str, &str)]) -> Result<Self, Error> {
+        let texts: BTreeMap<&str, &str> = files.iter().copied().collect();
+        let mut models = Vec::new();
+        let mut kpis = BTreeMap::new();
+        let mut views = BTreeMap::new();
+        for (path, sql) in &texts {
+            let Some((folder, name)) = path.strip_suffix(".sql").and_then(|stem| stem.split_once('/')) else {
+                continue;
+            };
+            let (name, sql) = (name.to_owned(), (*sql).to_owned());
+            match folder {
+                "models" => models.push(Model { declared: declared(&texts, folder, &name)?, name, sql }),
+                "kpis" => {
+                    let kpi = Kpi { declared: declared(&texts, folder, &name)?, id: name.clone(), sql };
+                    check_kpi(&kpi)?;
+                    kpis.insert(name, kpi);
+                }
+                _ => drop(views.insert(name, sql)),
+            }
+        }
+        Ok(Self { models: in_order(models)?, kpis, views })
+    }
+
+    /// The model called `name`.
+    pub fn model(&self, name: &str) -> Option<&Model> {
+        self.models.iter().find(|model| model.name == name)
+    }
+}
+
+fn declared<T: DeserializeOwned>(texts: &BTreeMap<&str, &str>, folder: &str, name: &str) -> Result<T, Error> {
+    let file = format!("{folder}/{name}.toml");
+    let fault = |problem: String| Error::Definition { file: file.clone(), problem };
+    let text = texts.get(file.as_str()).ok_or_else(|| fault("is missing beside its .sql".to_owned()))?;
+    toml::from_str(text).map_err(|error| fault(error.to_string()))
+}
+
+fn check_kpi(kpi: &Kpi) -> Result<(), Error> {
+    let fault = |problem: &str| {
+        Err(Error::Definition { file: format!("kpis/{}", kpi.id), problem: problem.to_owned() })
+    };
+    let code: String = kpi.sql.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
+    let code = code.to_lowercase();
+    let banned = ["now()", "current_", "select *", "at time zone", "to_local", "date_trunc", "float", "double"];
+    if let Some(word) = banned.iter().find(|word| code.contains(**word)) {
+        return fault(&format!("uses `{word}`, which a measure must not"));
+    }
+    let unknown = kpi.declared.dimensions.iter().find(|one| !DIMENSIONS.contains(&one.as_str()));
+    if let Some(unknown) = unknown {
+        return fault(&format!("has dimension `{unknown}`, which is none of {}", DIMENSIONS.join(", ")));
+    }
+    match kpi.declared.changes.last() {
+        Some(change) if change.version == kpi.declared.definition_version => Ok(()),
+        _ => fault("the last of `changes` must tell of `definition_version`"),
+    }
+}
+
+/// Each model after those that it reads.
+fn in_order(mut waiting: Vec<Model>) -> Result<Vec<Model>, Error> {
+    let mut ordered: Vec<Model> = Vec::new();
+    while !waiting.is_empty() {
+        let waits_for = |model: &Model| {
+            waiting.iter().any(|other| other.name != model.name && model.declared.inputs.contains(&other.name))
+        };
+        let Some(ready) = waiting.iter().position(|model| !waits_for(model)) else {
+            let file = format!("models/{}.toml", waiting[0].name);
+            return Err(Error::Definition { file, problem: "its inputs go round in a circle".to_owned() });
+        };
+        ordered.push(waiting.remove(ready));
+    }
+    Ok(ordered)
+}

@@ -1,0 +1,148 @@
+//! The DataFusion session. The only place that makes one.
+
+use crate::catalogue::{Catalogue, Kpi, catalogue};
+use crate::{Error, local_time};
+use arrow::array::{ArrayRef, Int32Array, RecordBatch, StringArray};
+use chrono_tz::Tz;
+use datafusion::catalog::TableProvider;
+use datafusion::common::{ParamValues, ScalarValue};
+use datafusion::datasource::MemTable;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::execution::context::SQLOptions;
+use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
+use std::sync::Arc;
+
+/// A session with the functions and definitions of this build; tables are bound by name.
+#[derive(Clone)]
+pub struct Engine {
+    context: SessionContext,
+    zone: Tz,
+    as_of_micros: i64,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Engine({} as of {})", self.zone, self.as_of_micros)
+    }
+}
+
+impl Engine {
+    /// A session for a council in `zone`, as of an instant (microseconds since 1970, UTC), with the
+    /// table `kpi_definitions` bound.
+    ///
+    /// # Errors
+    /// [`Error::Query`].
+    pub fn new(zone: Tz, as_of_micros: i64) -> Result<Self, Error> {
+        let config = SessionConfig::new().with_information_schema(true);
+        let context = SessionContext::new_with_config(config);
+        for function in local_time::functions(zone) {
+            context.register_udf(function);
+        }
+        let engine = Self { context, zone, as_of_micros };
+        let definitions = definitions(catalogue())?;
+        engine.bind_rows("kpi_definitions", definitions.schema(), vec![definitions])?;
+        Ok(engine)
+    }
+
+    /// The instant as of which it measures, microseconds since 1970, UTC.
+    pub fn as_of_micros(&self) -> i64 {
+        self.as_of_micros
+    }
+
+    /// Binds a table; one of the same name is replaced.
+    ///
+    /// # Errors
+    /// [`Error::Query`].
+    pub fn bind(&self, name: &str, table: Arc<dyn TableProvider>) -> Result<(), Error> {
+        self.context.deregister_table(name)?;
+        self.context.register_table(name, table)?;
+        Ok(())
+    }
+
+    /// Binds rows in memory.
+    ///
+    /// # Errors
+    /// [`Error::Query`] when the batches do not have the schema.
+    pub fn bind_rows(
+        &self,
+        name: &str,
+        schema: arrow::datatypes::SchemaRef,
+        rows: Vec<RecordBatch>,
+    ) -> Result<(), Error> {
+        self.bind(name, Arc::new(MemTable::try_new(schema, vec![rows])?))
+    }
+
+    /// Binds a query under a name.
+    ///
+    /// # Errors
+    /// [`Error::Query`].
+    pub async fn bind_view(&self, name: &str, sql: &str) -> Result<(), Error> {
+        let view = self.frame(sql, &[]).await?.into_view();
+        self.bind(name, view)
+    }
+
+    /// Runs a definition's query, with `$as_of` and its own parameters, as a stream.
+    ///
+    /// # Errors
+    /// [`Error::Query`].
+    pub async fn stream(&self, sql: &str, parameters: &[(String, i64)]) -> Result<SendableRecordBatchStream, Error> {
+        Ok(self.frame(sql, parameters).await?.execute_stream().await?)
+    }
+
+    /// Runs a query and gathers its rows.
+    ///
+    /// # Errors
+    /// [`Error::Query`].
+    pub async fn collect(&self, sql: &str) -> Result<Vec<RecordBatch>, Error> {
+        Ok(self.frame(sql, &[]).await?.collect().await?)
+    }
+
+    /// Runs what somebody typed: reading only, whatever the statement.
+    ///
+    /// # Errors
+    /// [`Error::Query`], also for a statement that would change something.
+    pub async fn read_only(&self, sql: &str) -> Result<(arrow::datatypes::SchemaRef, Vec<RecordBatch>), Error> {
+        let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        let frame = self.context.sql_with_options(sql, options).await?;
+        let schema = Arc::new(frame.schema().as_arrow().clone());
+        Ok((schema, frame.collect().await?))
+    }
+
+    /// Whether a table of this name is bound.
+    pub fn has_table(&self, name: &str) -> bool {
+        self.context.table_exist(name).unwrap_or(false)
+    }
+
+    async fn frame(&self, sql: &str, parameters: &[(String, i64)]) -> Result<DataFrame, Error> {
+        let as_of = ScalarValue::TimestampMicrosecond(Some(self.as_of_micros), Some(Arc::from("UTC")));
+        let mut values = vec![("as_of".to_owned(), as_of)];
+        values.extend(parameters.iter().map(|(name, value)| (name.clone(), ScalarValue::Int64(Some(*value)))));
+        let frame = self.context.sql(sql).await?;
+        Ok(frame.with_param_values(ParamValues::from(values))?)
+    }
+}
+
+/// The measures' definitions as a table, for whoever reads the numbers.
+fn definitions(catalogue: &Catalogue) -> Result<RecordBatch, Error> {
+    let kpis: Vec<&Kpi> = catalogue.kpis.values().collect();
+    let text = |column: fn(&Kpi) -> String| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(kpis.iter().map(|kpi| column(kpi))))
+    };
+    let number = |column: fn(&Kpi) -> i32| -> ArrayRef {
+        Arc::new(Int32Array::from_iter_values(kpis.iter().map(|kpi| column(kpi))))
+    };
+    Ok(RecordBatch::try_from_iter(vec![
+        ("kpi", text(|kpi| kpi.id.clone())),
+        ("title", text(|kpi| kpi.declared.title.clone())),
+        ("question", text(|kpi| kpi.declared.question.clone())),
+        ("kind", text(|kpi| kpi.declared.kind.name().to_owned())),
+        ("unit", text(|kpi| kpi.declared.unit.clone())),
+        ("direction", text(|kpi| kpi.declared.direction.clone())),
+        ("dimensions", text(|kpi| kpi.declared.dimensions.join(", "))),
+        ("settles_after_days", number(|kpi| kpi.declared.settles_after_days as i32)),
+        ("standard", text(|kpi| kpi.declared.standard.clone())),
+        ("owner", text(|kpi| kpi.declared.owner.clone())),
+        ("definition", text(|kpi| kpi.declared.definition.trim().to_owned())),
+        ("definition_version", number(|kpi| kpi.declared.definition_version)),
+    ])?)
+}

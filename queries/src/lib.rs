@@ -1,0 +1,42 @@
+#![doc = include_str!("../README.md")]
+
+pub mod catalogue;
+mod engine;
+mod facts;
+mod local_time;
+mod measure;
+mod memory;
+
+pub use catalogue::{Catalogue, Kind, Kpi, Model, catalogue};
+pub use engine::Engine;
+pub use facts::{Facts, bind_facts};
+pub use measure::{MeasureTable, measured_tables};
+pub use memory::rebuild_in_memory;
+
+/// What can go wrong with a definition or a query.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A model, measure or view file breaks the rules of this room; mend the file.
+    #[error("queries/{file}: {problem}")]
+    Definition {
+        /// The file, relative to `queries/`.
+        file: String,
+        /// What is wrong and what was expected.
+        problem: String,
+    },
+    /// A definition's SQL failed; mend the file.
+    #[error("queries/{file}")]
+    Sql {
+        /// The file, relative to `queries/`.
+        file: String,
+        /// What the engine said.
+        #[source]
+        source: Box<datafusion::error::DataFusionError>,
+    },
+    /// A query failed.
+    #[error(transparent)]
+    Query(#[from] datafusion::error::DataFusionError),
+    /// A batch could not be built.
+    #[error(transparent)]
+    Arrow(#[from] arrow::error::ArrowError),
+}

@@ -1,0 +1,181 @@
+//! One field of an event: its type, its marks, and the Arrow column that it becomes.
+
+use arrow::datatypes::{DataType, Field as ArrowField, TimeUnit};
+use serde_json::Value as Json;
+use std::sync::Arc;
+
+/// A field of an event type, as its schema declares it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// Name, the same in the schema and in the table.
+    pub name: String,
+    /// Type of a value that is present.
+    pub kind: FieldKind,
+    /// Whether the value may be absent.
+    pub nullable: bool,
+    /// What it says, with its unit.
+    pub doc: String,
+    /// What it reveals of a person, if anything.
+    pub pii: Option<Pii>,
+    /// Whether it stands for the resident, so that contacts can be matched by it.
+    pub identifies_customer: bool,
+    /// The documented vocabulary of an open list; other values are kept too.
+    pub values: Vec<String>,
+}
+
+/// The types that a field may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldKind {
+    /// UTF-8 text.
+    Text,
+    /// 64-bit whole number.
+    Long,
+    /// 32-bit whole number.
+    Int,
+    /// True or false.
+    Boolean,
+    /// 16-byte identifier.
+    Id,
+    /// Microseconds since 1970-01-01 UTC.
+    Timestamp,
+    /// Days since 1970-01-01.
+    Date,
+    /// Exact decimal of 18 digits, 4 of them after the point.
+    Decimal,
+    /// List of UTF-8 texts.
+    TextList,
+}
+
+/// What a marked field reveals of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Pii {
+    /// A telephone number; tokenised as E.164.
+    Phone,
+    /// An e-mail address; tokenised in lower case.
+    Email,
+    /// A customer account; tokenised.
+    Account,
+    /// A member of staff; tokenised.
+    Agent,
+    /// A person's name; dropped.
+    Name,
+    /// Words that somebody wrote; dropped.
+    FreeText,
+    /// A place; kept as ward or coarse coordinates.
+    Location,
+}
+
+/// Digits of a [`FieldKind::Decimal`].
+pub const DECIMAL_PRECISION: u8 = 18;
+/// Digits after the point of a [`FieldKind::Decimal`].
+pub const DECIMAL_SCALE: i8 = 4;
+
+impl Pii {
+    /// Whether the field never reaches a table.
+    pub fn is_dropped(self) -> bool {
+        matches!(self, Self::Name | Self::FreeText)
+    }
+
+    /// Whether the field is stored as a keyed token.
+    pub fn is_token(self) -> bool {
+        matches!(self, Self::Phone | Self::Email | Self::Account | Self::Agent)
+    }
+
+    fn parse(mark: &str) -> Option<Self> {
+        Some(match mark {
+            "phone" => Self::Phone,
+            "email" => Self::Email,
+            "account" => Self::Account,
+            "agent" => Self::Agent,
+            "name" => Self::Name,
+            "free_text" => Self::FreeText,
+            "location" => Self::Location,
+            _ => return None,
+        })
+    }
+}
+
+impl FieldKind {
+    /// The Arrow type of the column in the lake.
+    pub fn arrow_type(self) -> DataType {
+        match self {
+            Self::Text => DataType::Utf8,
+            Self::Long => DataType::Int64,
+            Self::Int => DataType::Int32,
+            Self::Boolean => DataType::Boolean,
+            Self::Id => DataType::Binary,
+            Self::Timestamp => timestamp_type(),
+            Self::Date => DataType::Date32,
+            Self::Decimal => DataType::Decimal128(DECIMAL_PRECISION, DECIMAL_SCALE),
+            Self::TextList => text_list_type(),
+        }
+    }
+
+    fn parse(schema: &Json) -> Result<Self, String> {
+        if let Some(name) = schema.as_str() {
+            return match name {
+                "string" => Ok(Self::Text),
+                "long" => Ok(Self::Long),
+                "int" => Ok(Self::Int),
+                "boolean" => Ok(Self::Boolean),
+                "Uuid" => Ok(Self::Id),
+                other => Err(format!("type `{other}` is not one of string, long, int, boolean, Uuid")),
+            };
+        }
+        let text = |key: &str| schema.get(key).and_then(Json::as_str).unwrap_or_default();
+        match (text("type"), text("logicalType")) {
+            ("fixed", _) if text("name") == "Uuid" && schema["size"] == 16 => Ok(Self::Id),
+            ("long", "timestamp-micros") => Ok(Self::Timestamp),
+            ("int", "date") => Ok(Self::Date),
+            ("bytes", "decimal")
+                if schema["precision"] == DECIMAL_PRECISION && schema["scale"] == DECIMAL_SCALE =>
+            {
+                Ok(Self::Decimal)
+            }
+            ("array", _) if schema["items"] == "string" => Ok(Self::TextList),
+            (kind, logical) => Err(format!("type `{kind}` with logical type `{logical}` is not in use here")),
+        }
+    }
+}
+
+impl Field {
+    /// Reads one entry of a record's `fields`.
+    ///
+    /// # Errors
+    /// A sentence that says which rule of this room the entry breaks.
+    pub fn parse(entry: &Json) -> Result<Self, String> {
+        let name = entry["name"].as_str().ok_or("a field without a name")?.to_owned();
+        let (schema, nullable) = match &entry["type"] {
+            Json::Array(branches) => match branches.as_slice() {
+                [null, schema] if null == "null" => (schema, true),
+                _ => return Err(format!("field `{name}`: a union must be [\"null\", type]")),
+            },
+            schema => (schema, false),
+        };
+        let kind = FieldKind::parse(schema).map_err(|problem| format!("field `{name}`: {problem}"))?;
+        let doc = entry["doc"].as_str().filter(|doc| !doc.trim().is_empty());
+        let doc = doc.ok_or_else(|| format!("field `{name}` has no doc"))?.to_owned();
+        let pii = match entry.get("pii").map(|mark| mark.as_str().and_then(Pii::parse)) {
+            None => None,
+            Some(Some(mark)) => Some(mark),
+            Some(None) => return Err(format!("field `{name}`: unknown pii mark {}", entry["pii"])),
+        };
+        if pii.is_some_and(Pii::is_token) && kind != FieldKind::Text {
+            return Err(format!("field `{name}`: only text can become a token"));
+        }
+        let values = entry["values"].as_array().into_iter().flatten();
+        let values = values.filter_map(|value| value.as_str().map(str::to_owned)).collect();
+        let identifies_customer = entry["identifies"] == "customer";
+        Ok(Self { name, kind, nullable, doc, pii, identifies_customer, values })
+    }
+}
+
+/// UTC timestamps of the lake: microseconds.
+pub fn timestamp_type() -> DataType {
+    DataType::Timestamp(TimeUnit::Microsecond, Some(Arc::from("UTC")))
+}
+
+/// Lists of text in the lake; the element is named as Delta names it.
+pub fn text_list_type() -> DataType {
+    DataType::List(Arc::new(ArrowField::new("element", DataType::Utf8, true)))
+}

@@ -1,0 +1,43 @@
+#![doc = include_str!("../README.md")]
+
+pub mod catalogue;
+pub mod decode;
+pub mod event;
+pub mod field;
+pub mod frame;
+mod json;
+pub mod walker;
+pub mod wide;
+
+pub use catalogue::{Catalogue, EventType, PartitionBy, Released, Source, catalogue};
+pub use decode::{Decoded, WriterDecoder};
+pub use event::{Event, Value, event_id};
+pub use field::{Field, FieldKind, Pii};
+pub use frame::Refusal;
+
+/// What can be wrong with a schema, a catalogue file or an event that was built or read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A schema or `source.toml` file breaks the rules of this room; stop and mend the file.
+    #[error("{file}: {problem}")]
+    Definition {
+        /// The file, relative to `schemas/`.
+        file: String,
+        /// What is wrong and what was expected.
+        problem: String,
+    },
+    /// An event does not fit its schema; refuse the input that it was made from.
+    #[error("event {event_type}: {problem}")]
+    Event {
+        /// The event type.
+        event_type: String,
+        /// What is wrong and what was expected.
+        problem: String,
+    },
+    /// The Avro libraries refused a schema that this room accepted; stop.
+    #[error("avro: {0}")]
+    Avro(String),
+    /// Arrow refused a batch that was decoded; stop.
+    #[error(transparent)]
+    Arrow(#[from] arrow::error::ArrowError),
+}

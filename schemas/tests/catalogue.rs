@@ -1,0 +1,227 @@
+//! Contracts made up for the test: what the rules refuse, what is dropped on the way to the
+//! table, and how two versions of one event end up in the same table.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use apache_avro::Schema;
+use apache_avro::types::Value as Avro;
+use common::cell;
+use schemas::{Catalogue, Refusal, WriterDecoder, frame};
+use serde_json::{Value as Json, json};
+
+const SOURCE: &str = r#"
+topic = "letter.events"
+table = "letter_events"
+subject = "letter_id"
+partition = "month"
+order = ["letter_received"]
+"#;
+
+const IDS: &str = r#"
+[[schema]]
+id = 1
+source = "letter"
+event = "letter_received"
+version = 1
+
+[[schema]]
+id = 2
+source = "letter"
+event = "letter_received"
+version = 2
+"#;
+
+fn field(name: &str, avro_type: Json) -> Json {
+    json!({"name": name, "type": avro_type, "doc": "A field."})
+}
+
+fn nullable(name: &str, avro_type: Json) -> Json {
+    json!({"name": name, "type": ["null", avro_type], "default": null, "doc": "A field."})
+}
+
+fn letter(more: &[Json]) -> Json {
+    let texts = json!({"type": "array", "items": "string"});
+    let mut fields = vec![
+        field("event_id", json!({"type": "fixed", "name": "Uuid", "size": 16})),
+        field("occurred_at", json!({"type": "long", "logicalType": "timestamp-micros"})),
+        field("source", json!("string")),
+        field("letter_id", json!("string")),
+        nullable("sequence", json!("long")),
+        field("case_refs", texts),
+        nullable("supersedes", json!("Uuid")),
+    ];
+    fields.extend_from_slice(more);
+    json!({"type": "record", "name": "letter_received", "namespace": "switchboard.letter", "fields": fields})
+}
+
+fn marked(field: Json, mark: &str) -> Json {
+    let mut field = field;
+    field["pii"] = mark.into();
+    field
+}
+
+/// The first version: who wrote and what, which no table may hold, and the pages.
+fn first() -> Json {
+    letter(&[
+        marked(field("writer_name", json!("string")), "name"),
+        marked(field("paragraphs", json!({"type": "array", "items": "string"})), "free_text"),
+        field("pages", json!("int")),
+    ])
+}
+
+/// The second version leaves the name out and adds the colour.
+fn second() -> Json {
+    letter(&[
+        marked(field("paragraphs", json!({"type": "array", "items": "string"})), "free_text"),
+        field("pages", json!("int")),
+        nullable("colour", json!("string")),
+    ])
+}
+
+fn load(current: &Json, source: &str, ids: &str, more: &[(&str, &str)]) -> Result<Catalogue, String> {
+    let (first, second, current) = (first().to_string(), second().to_string(), current.to_string());
+    let mut files = vec![
+        ("ids.toml", ids),
+        ("letter/source.toml", source),
+        ("letter/letter_received.avsc", &current),
+        ("letter/released/letter_received.v1.avsc", &first),
+        ("letter/released/letter_received.v2.avsc", &second),
+    ];
+    files.extend_from_slice(more);
+    Catalogue::load(&files).map_err(|error| error.to_string())
+}
+
+fn decoder(catalogue: &Catalogue, id: u32) -> WriterDecoder {
+    WriterDecoder::new(catalogue, &catalogue.sources["letter"], id).unwrap().unwrap()
+}
+
+/// A record with these values after the envelope.
+fn record(id: u32, schema: &Json, more: Vec<(&str, Avro)>) -> Vec<u8> {
+    let null = || Avro::Union(0, Box::new(Avro::Null));
+    let text = |text: &str| Avro::String(text.to_owned());
+    let mut values = vec![
+        ("event_id", Avro::Fixed(16, vec![7; 16])),
+        ("occurred_at", Avro::TimestampMicros(0)),
+        ("source", text("post-room")),
+        ("letter_id", text("l-1")),
+        ("sequence", null()),
+        ("case_refs", Avro::Array(vec![text("crm:1")])),
+        ("supersedes", null()),
+    ];
+    values.extend(more);
+    let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    frame::join(
+        id,
+        &apache_avro::to_avro_datum(&Schema::parse(schema).unwrap(), Avro::Record(values)).unwrap(),
+    )
+}
+
+fn texts(texts: &[&str]) -> Avro {
+    Avro::Array(texts.iter().map(|text| Avro::String((*text).to_owned())).collect())
+}
+
+fn first_record() -> Vec<u8> {
+    let name = Avro::String("A. Resident".to_owned());
+    let more = vec![("writer_name", name), ("paragraphs", texts(&["Dear", "Sir"])), ("pages", Avro::Int(2))];
+    record(1, &first(), more)
+}
+
+#[test]
+fn two_versions_fill_the_same_columns_and_words_never_arrive() {
+    let catalogue = load(&second(), SOURCE, IDS, &[]).unwrap();
+    let colour = Avro::Union(1, Box::new(Avro::String("blue".to_owned())));
+    let more = vec![("paragraphs", texts(&["Again"])), ("pages", Avro::Int(3)), ("colour", colour)];
+    let old = decoder(&catalogue, 1).decode(&[&first_record()]).unwrap();
+    let new = decoder(&catalogue, 2).decode(&[&record(2, &second(), more)]).unwrap();
+    assert_eq!(old.batch.schema(), new.batch.schema());
+    for dropped in ["writer_name", "paragraphs"] {
+        assert!(old.batch.column_by_name(dropped).is_none(), "{dropped}");
+    }
+    for (decoded, pages, colour) in [(&old, "2", None), (&new, "3", Some("blue"))] {
+        assert_eq!(cell(&decoded.batch, "case_refs", 0).as_deref(), Some(r#"["crm:1"]"#));
+        assert_eq!(cell(&decoded.batch, "pages", 0).as_deref(), Some(pages));
+        assert_eq!(cell(&decoded.batch, "colour", 0).as_deref(), colour);
+    }
+}
+
+/// The decoder skips a dropped list by the size that the record claims. Were that size untrue,
+/// words would be read as the fields that follow.
+#[test]
+fn a_dropped_list_is_skipped_only_by_a_true_size() {
+    let catalogue = load(&second(), SOURCE, IDS, &[]).unwrap();
+    let plain = first_record();
+    let list = [4, 8, b'D', b'e', b'a', b'r', 6, b'S', b'i', b'r', 0, 4];
+    let head = plain.strip_suffix(&list[..]).unwrap();
+    let in_block = |size: u8| [head, &[3, size * 2], &list[1..]].concat();
+    let (good, short, long) = (in_block(9), in_block(8), in_block(10));
+    let decoded = decoder(&catalogue, 1).decode(&[&plain, &good, &short, &long, &plain]).unwrap();
+    assert_eq!(decoded.rows, [0, 1, 4]);
+    assert_eq!(decoded.refused, [(2, Refusal::HostileLength), (3, Refusal::HostileLength)]);
+    for row in 0..3 {
+        assert_eq!(cell(&decoded.batch, "pages", row).as_deref(), Some("2"));
+    }
+}
+
+#[test]
+fn a_released_version_that_does_not_fit_the_table_is_no_decoder() {
+    let changed = letter(&[field("pages", json!("boolean"))]);
+    let catalogue = load(&changed, SOURCE, IDS, &[]).unwrap();
+    let error = WriterDecoder::new(&catalogue, &catalogue.sources["letter"], 1).unwrap_err().to_string();
+    assert!(error.contains("schema id 1") && error.contains("letter_received"), "{error}");
+}
+
+#[test]
+fn a_field_that_breaks_a_rule_is_named() {
+    let enumeration = json!({"type": "enum", "name": "colours", "symbols": ["blue"]});
+    let places = json!({"type": "bytes", "logicalType": "decimal", "precision": 18, "scale": 2});
+    let bad = [
+        field("colour", enumeration),
+        field("colour", json!({"type": "map", "values": "string"})),
+        field("colour", json!("double")),
+        field("colour", places),
+        field("colour", json!(["string", "null"])),
+        field("colour", json!(["null", "string", "long"])),
+        json!({"name": "colour", "type": "string"}),
+        json!({"name": "colour", "type": "string", "doc": " "}),
+        marked(field("colour", json!("string")), "shoe_size"),
+        marked(field("colour", json!("long")), "phone"),
+    ];
+    for entry in bad {
+        let error = load(&letter(std::slice::from_ref(&entry)), SOURCE, IDS, &[]).unwrap_err();
+        assert!(error.starts_with("letter/letter_received.avsc: field `colour`"), "{entry}: {error}");
+    }
+}
+
+#[test]
+fn a_file_that_breaks_a_rule_is_named() {
+    let refused = |current: &Json, source: &str, ids: &str, more: &[(&str, &str)], file: &str| {
+        let error = load(current, source, ids, more).unwrap_err();
+        assert!(error.starts_with(file), "expected {file}: {error}");
+    };
+    let second = second();
+    let mut renamed = second.clone();
+    renamed["name"] = "letter_arrived".into();
+    refused(&renamed, SOURCE, IDS, &[], "letter/letter_received.avsc");
+    let mut without_envelope = second.clone();
+    without_envelope["fields"].as_array_mut().unwrap().remove(4);
+    refused(&without_envelope, SOURCE, IDS, &[], "letter/letter_received.avsc");
+    refused(&second, &SOURCE.replace("month", "week"), IDS, &[], "letter/source.toml");
+    refused(&second, &SOURCE.replace("]", ", \"letter_lost\"]"), IDS, &[], "letter/letter_lost.avsc");
+    refused(&second, SOURCE, IDS, &[("letter/stray.avsc", "{}")], "letter/stray.avsc");
+    refused(&second, SOURCE, &IDS.replace("version = 2", "version = 3"), &[], "ids.toml");
+    refused(&second, SOURCE, &IDS.replace("id = 2", "id = 1"), &[], "ids.toml");
+    refused(&second, SOURCE, &IDS.replace("[[schema]]", "[[schema]]\nkind = 1"), &[], "ids.toml");
+}
+
+#[test]
+fn one_field_name_has_one_meaning_within_a_source() {
+    let source = SOURCE.replace("]", ", \"letter_sent\"]");
+    for other in [field("pages", json!("long")), marked(field("colour", json!(["null", "string"])), "name")] {
+        let mut sent = letter(std::slice::from_ref(&other));
+        sent["name"] = "letter_sent".into();
+        let error =
+            load(&second(), &source, IDS, &[("letter/letter_sent.avsc", &sent.to_string())]).unwrap_err();
+        assert!(error.starts_with("letter/letter_sent.avsc: field"), "{error}");
+    }
+}

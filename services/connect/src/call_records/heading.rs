@@ -1,0 +1,144 @@
+//! The first line: which column stands where.
+
+use super::lines::Line;
+use crate::Error;
+use csv::StringRecord;
+
+/// The columns, in the order in which [`Cells`] are taken apart.
+const COLUMNS: [&str; 12] = [
+    "call_id",
+    "queue",
+    "priority",
+    "arrived_at",
+    "ivr_ended_at",
+    "queue_entered_at",
+    "queue_left_at",
+    "answered_at",
+    "ended_at",
+    "outcome",
+    "agent",
+    "customer_id",
+];
+
+/// How alike two names must be for one to be taken for the other, of 1.
+const ALIKE: f64 = 0.8;
+
+/// Where in a row each of [`COLUMNS`] stands.
+pub(super) struct Columns([usize; COLUMNS.len()]);
+
+/// The cells of a row, without the blanks around them.
+pub(super) struct Cells<'a> {
+    pub(super) call_id: &'a str,
+    pub(super) queue: &'a str,
+    pub(super) priority: &'a str,
+    pub(super) arrived_at: &'a str,
+    pub(super) ivr_ended_at: &'a str,
+    pub(super) queue_entered_at: &'a str,
+    pub(super) queue_left_at: &'a str,
+    pub(super) answered_at: &'a str,
+    pub(super) ended_at: &'a str,
+    pub(super) outcome: &'a str,
+    pub(super) agent: &'a str,
+    pub(super) customer_id: &'a str,
+}
+
+/// The cells of the first line, if there is one and it is text.
+pub(super) fn read(first: Option<&Line>) -> Result<StringRecord, Error> {
+    let problem = match first {
+        None => "the file is empty".to_owned(),
+        Some(line) if line.too_long => "is too long for a heading".to_owned(),
+        Some(line) => match StringRecord::from_byte_record(line.fields()) {
+            Ok(cells) => return Ok(cells),
+            Err(_) => "is not UTF-8 text; save the file as UTF-8".to_owned(),
+        },
+    };
+    Err(Error::Heading { problem: format!("{problem}; {}", expected()) })
+}
+
+impl Columns {
+    pub(super) fn find(heading: &StringRecord) -> Result<Self, Error> {
+        let names: Vec<&str> = heading.iter().map(str::trim).collect();
+        let problems = problems(&names);
+        if !problems.is_empty() {
+            return Err(Error::Heading { problem: format!("{}; {}", problems.join("; "), expected()) });
+        }
+        // Without problems every column is there.
+        let position = |column: &str| names.iter().position(|name| *name == column).unwrap_or_default();
+        Ok(Self(COLUMNS.map(position)))
+    }
+
+    /// The cells of a row that has as many fields as the heading.
+    pub(super) fn cells<'a>(&self, row: &'a StringRecord) -> Cells<'a> {
+        let [
+            call_id,
+            queue,
+            priority,
+            arrived_at,
+            ivr_ended_at,
+            queue_entered_at,
+            queue_left_at,
+            answered_at,
+            ended_at,
+            outcome,
+            agent,
+            customer_id,
+        ] = self.0.map(|at| row[at].trim());
+        Cells {
+            call_id,
+            queue,
+            priority,
+            arrived_at,
+            ivr_ended_at,
+            queue_entered_at,
+            queue_left_at,
+            answered_at,
+            ended_at,
+            outcome,
+            agent,
+            customer_id,
+        }
+    }
+}
+
+/// All that is wrong, so that a file is mended in one go.
+fn problems(names: &[&str]) -> Vec<String> {
+    if !names.iter().any(|name| COLUMNS.contains(name)) {
+        return vec![no_column(names)];
+    }
+    let mut problems = Vec::new();
+    for (place, name) in names.iter().enumerate() {
+        if !COLUMNS.contains(name) {
+            problems.push(format!("unknown column `{name}`{}", suggestion(name, names)));
+        } else if names[..place].contains(name) {
+            problems.push(format!("column `{name}` twice"));
+        }
+    }
+    let missing = COLUMNS.iter().filter(|column| !names.contains(column));
+    problems.extend(missing.map(|column| format!("missing column `{column}`")));
+    problems
+}
+
+/// A line without any known name may be a row: it is not quoted, because it may name people.
+fn no_column(names: &[&str]) -> String {
+    let other_separator = |name: &&str| name.contains([';', '\t', '|']);
+    if names.iter().any(other_separator) {
+        "no known column; the separator must be a comma".to_owned()
+    } else {
+        "no known column; the heading must be the first line".to_owned()
+    }
+}
+
+/// The most alike of the columns that the file does not have.
+fn suggestion(name: &str, names: &[&str]) -> String {
+    let plain = name.to_lowercase();
+    let missing = COLUMNS.iter().filter(|column| !names.contains(column));
+    let scored = missing.map(|column| (strsim::jaro_winkler(&plain, column), column));
+    match scored.max_by(|one, other| one.0.total_cmp(&other.0)) {
+        Some((score, column)) if score >= ALIKE => format!(" (did you mean `{column}`?)"),
+        _ => String::new(),
+    }
+}
+
+fn expected() -> String {
+    format!("expected the columns {}, in any order", COLUMNS.join(", "))
+}

@@ -1,0 +1,71 @@
+//! connect: adapters from real systems to events, and the Kafka producer.
+//!
+//! Owns the translation of each system's own records into events, and the sending of events.
+//! It never measures, never reads the clock, and never puts a customer or an agent into a message.
+//! Input comes from files of other systems; events go to the caller, or by [`producer`] to Kafka.
+
+pub mod call_records;
+pub mod producer;
+
+use std::io;
+use std::path::PathBuf;
+
+/// What stops an import or a send. A single bad row is none of these: see
+/// [`call_records::Row::Refused`].
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file cannot be opened; check the path.
+    #[error("cannot open {path}")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The file cannot be read further; nothing is known of the lines from here on.
+    #[error("cannot read line {line}")]
+    Read {
+        /// The line that could not be read.
+        line: u64,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The first line is not the heading that was expected; mend the file or its export.
+    #[error("line 1: {problem}")]
+    Heading {
+        /// What was found and what was expected.
+        problem: String,
+    },
+    /// No broker answers; start one, or name another address.
+    #[error(
+        "no Kafka broker answered at {brokers} within {waited_seconds} s ({trouble}); \
+         start one (`deploy/broker.sh start`) or give the address of one that runs"
+    )]
+    Unreachable {
+        /// The address that was tried.
+        brokers: String,
+        /// How long an answer was waited for.
+        waited_seconds: u64,
+        /// What the client said last.
+        trouble: String,
+    },
+    /// Kafka refused a request; the source says why.
+    #[error("kafka: cannot {action}")]
+    Kafka {
+        /// What was asked for.
+        action: String,
+        /// Kafka's answer.
+        source: rdkafka::error::KafkaError,
+    },
+    /// Events were handed over and did not arrive; send them again, in full, by a new producer.
+    #[error("kafka: {count} events were not delivered; the first: {first}")]
+    Undelivered {
+        /// How many so far.
+        count: u64,
+        /// Why the first of them was not.
+        first: String,
+    },
+    /// An event does not fit its schema: a fault of the adapter.
+    #[error(transparent)]
+    Event(#[from] schemas::Error),
+}

@@ -1,0 +1,122 @@
+//! The fence of a commit, decided without I/O.
+//!
+//! The log holds one position per fence: for a Kafka partition the next offset to read, for a file
+//! of history 1 once it is loaded, for refresh the newest epoch. A batch says from where to where
+//! it moves each of its fences; given the positions of the snapshot that it would commit on, it
+//! lands, waits, or is refused.
+//!
+//! | the log holds | then |
+//! |---|---|
+//! | the expected start, for all | commit on this very snapshot |
+//! | more, and a commit of this batch is in the log | it has landed; do not write again |
+//! | more, by somebody else | fenced: drop the data of those fences, go on from the log |
+//! | less | the table was put back: stop |
+
+use std::collections::BTreeMap;
+
+/// The fence under which refresh publishes epochs.
+pub const REFRESH: &str = "v1/refresh";
+
+/// How a batch moves one fence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    /// The fence, a Delta application id.
+    pub fence: String,
+    /// The position that the log must hold; `None` for a fence never seen.
+    pub start: Option<i64>,
+    /// The position after the batch.
+    pub end: i64,
+}
+
+/// What a batch may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// All positions are as expected.
+    Commit,
+    /// This batch is in the log already.
+    Landed,
+    /// Others moved these fences; the log's positions.
+    Fenced(BTreeMap<String, i64>),
+    /// The log stands before the batch's start.
+    Rewound(Span),
+}
+
+/// The fence of a Kafka partition: its position is the next offset to read.
+pub fn of_partition(cluster: &str, topic: &str, partition: i32) -> String {
+    format!("v1/{cluster}/{topic}/{partition}")
+}
+
+/// The stamp beside a Kafka partition's fence: the Kafka time, in milliseconds, up to which its
+/// events are in the table.
+pub fn completeness_of_partition(cluster: &str, topic: &str, partition: i32) -> String {
+    format!("v1/valid-through/{cluster}/{topic}/{partition}")
+}
+
+/// The fence of a file of history, by the SHA-256 of its content, in hexadecimal.
+pub fn of_file(sha256: &str) -> String {
+    format!("v1/file/{sha256}")
+}
+
+/// The Kafka partition (cluster, topic, partition) of a fence, if it is one's.
+pub fn partition_of(fence: &str) -> Option<(&str, &str, i32)> {
+    let mut parts = fence.strip_prefix("v1/")?.split('/');
+    let found = (parts.next()?, parts.next()?, parts.next()?.parse().ok()?);
+    (parts.next().is_none() && found.0 != "file").then_some(found)
+}
+
+/// Judges a batch. `landed` says whether a commit of this very batch has been found in the log.
+pub fn judge(spans: &[Span], stored: &BTreeMap<String, i64>, landed: bool) -> Verdict {
+    if landed {
+        return Verdict::Landed;
+    }
+    let mut fenced = BTreeMap::new();
+    for span in spans {
+        match (stored.get(&span.fence).copied(), span.start) {
+            (held, start) if held == start => {}
+            (Some(held), start) if start.is_none_or(|start| held > start) => {
+                fenced.insert(span.fence.clone(), held);
+            }
+            _ => return Verdict::Rewound(span.clone()),
+        }
+    }
+    if fenced.is_empty() { Verdict::Commit } else { Verdict::Fenced(fenced) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored(positions: &[(&str, i64)]) -> BTreeMap<String, i64> {
+        positions.iter().map(|(fence, position)| ((*fence).to_owned(), *position)).collect()
+    }
+
+    fn span(fence: &str, start: Option<i64>, end: i64) -> Span {
+        Span { fence: fence.to_owned(), start, end }
+    }
+
+    #[test]
+    fn commits_only_from_the_expected_positions() {
+        let batch = [span("a", Some(5), 9), span("b", None, 3)];
+        assert_eq!(judge(&batch, &stored(&[("a", 5), ("other", 70)]), false), Verdict::Commit);
+        assert_eq!(judge(&batch, &stored(&[("a", 6)]), false), Verdict::Fenced(stored(&[("a", 6)])));
+        assert_eq!(judge(&batch, &stored(&[("a", 5), ("b", 0)]), false), Verdict::Fenced(stored(&[("b", 0)])));
+        assert_eq!(judge(&batch, &stored(&[("a", 4)]), false), Verdict::Rewound(batch[0].clone()));
+        assert_eq!(judge(&batch, &stored(&[]), false), Verdict::Rewound(batch[0].clone()));
+    }
+
+    #[test]
+    fn a_batch_that_landed_is_not_written_again() {
+        let batch = [span("a", Some(5), 9)];
+        assert_eq!(judge(&batch, &stored(&[("a", 9)]), true), Verdict::Landed);
+        assert_eq!(judge(&batch, &stored(&[("a", 9)]), false), Verdict::Fenced(stored(&[("a", 9)])));
+    }
+
+    #[test]
+    fn partition_fences_can_be_read_back() {
+        let fence = of_partition("c1", "telephony.events", 3);
+        assert_eq!(partition_of(&fence), Some(("c1", "telephony.events", 3)));
+        assert_eq!(partition_of(&of_file("ab")), None);
+        assert_eq!(partition_of(&completeness_of_partition("c1", "t", 3)), None);
+        assert_eq!(partition_of(REFRESH), None);
+    }
+}

@@ -1,0 +1,84 @@
+//! The positions that a table's log holds: every application transaction, newest first wins.
+//!
+//! Delta's own look-up replays the log once per fence; this reads the newest checkpoint and the
+//! commits after it once, and then only what is new.
+
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::Int64Type;
+use bytes::Bytes;
+use deltalake_core::logstore::LogStoreRef;
+use deltalake_core::{DeltaResult, DeltaTableError, ObjectStore, Path};
+use futures::TryStreamExt;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+/// Positions by fence, as of a version of the log.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Positions {
+    read_through: Option<u64>,
+    pub(crate) by_fence: BTreeMap<String, i64>,
+}
+
+impl Positions {
+    /// Reads on to `version`.
+    pub(crate) async fn advance(&mut self, log: &LogStoreRef, version: u64) -> DeltaResult<()> {
+        let first = match self.read_through {
+            Some(seen) => seen + 1,
+            None => self.read_checkpoint(log, version).await?,
+        };
+        for version in first..=version {
+            for action in commit_actions(log, version).await? {
+                let txn = &action["txn"];
+                if let (Some(fence), Some(position)) = (txn["appId"].as_str(), txn["version"].as_i64()) {
+                    self.by_fence.insert(fence.to_owned(), position);
+                }
+            }
+        }
+        self.read_through = Some(version);
+        Ok(())
+    }
+
+    /// Takes the positions of the newest checkpoint up to `version`; says which commit comes next.
+    async fn read_checkpoint(&mut self, log: &LogStoreRef, version: u64) -> DeltaResult<u64> {
+        let store = log.object_store(None);
+        let files: Vec<_> = store.list(Some(&Path::from("_delta_log"))).try_collect().await?;
+        let checkpoint_of = |path: &Path| {
+            let name = path.filename()?.strip_suffix(".checkpoint.parquet")?;
+            name.parse::<u64>().ok().filter(|found| *found <= version)
+        };
+        let newest = files.iter().filter_map(|file| Some((checkpoint_of(&file.location)?, &file.location))).max();
+        let Some((checkpoint, path)) = newest else { return Ok(0) };
+        let bytes = store.get_opts(path, Default::default()).await?.bytes().await?;
+        self.read_checkpoint_file(bytes)?;
+        Ok(checkpoint + 1)
+    }
+
+    fn read_checkpoint_file(&mut self, bytes: Bytes) -> DeltaResult<()> {
+        let builder = ParquetRecordBatchReaderBuilder::try_new(bytes)?;
+        let only_txn = ProjectionMask::columns(builder.parquet_schema(), ["txn.appId", "txn.version"]);
+        for batch in builder.with_projection(only_txn).build()? {
+            let batch = batch?;
+            let Some(txn) = batch.column_by_name("txn").and_then(|column| column.as_struct_opt()) else {
+                continue;
+            };
+            let fences = txn.column_by_name("appId").and_then(|column| column.as_string_opt::<i32>());
+            let positions = txn.column_by_name("version").and_then(|column| column.as_primitive_opt::<Int64Type>());
+            let (Some(fences), Some(positions)) = (fences, positions) else { continue };
+            for row in (0..txn.len()).filter(|row| txn.is_valid(*row) && fences.is_valid(*row)) {
+                self.by_fence.insert(fences.value(row).to_owned(), positions.value(row));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The actions of one commit.
+pub(crate) async fn commit_actions(log: &LogStoreRef, version: u64) -> DeltaResult<Vec<Json>> {
+    let bytes = log.read_commit_entry(version).await?;
+    let bytes = bytes.ok_or_else(|| DeltaTableError::Generic(format!("commit {version} is missing from the log")))?;
+    let text = String::from_utf8_lossy(&bytes);
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    lines.map(|line| serde_json::from_str(line).map_err(|error| DeltaTableError::Generic(error.to_string()))).collect()
+}

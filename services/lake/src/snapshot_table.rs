@@ -1,0 +1,143 @@
+//! A Delta table at one version, as a plain Parquet scan.
+//!
+//! Files are pruned by partition value and file statistics. The plan is DataFusion's own
+//! `DataSourceExec`, so that it runs in parallel and can be serialised. Deletion vectors and column
+//! mapping are refused when the table is opened.
+
+use arrow::datatypes::{Schema, SchemaRef};
+use async_trait::async_trait;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::stats::Precision;
+use datafusion::common::{DataFusionError, Result, ScalarValue, Statistics, ToDFSchema};
+use datafusion::datasource::TableType;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::datasource::table_schema::TableSchema;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::logical_expr::utils::conjunction;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
+use deltalake_core::kernel::EagerSnapshot;
+use deltalake_core::{DeltaResult, DeltaTable};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A table at one version.
+#[derive(Debug)]
+pub struct SnapshotTable {
+    schema: SchemaRef,
+    table_schema: TableSchema,
+    folder: PathBuf,
+    snapshot: EagerSnapshot,
+}
+
+impl SnapshotTable {
+    pub(crate) fn new(table: &DeltaTable) -> DeltaResult<Self> {
+        let snapshot = table.snapshot()?.snapshot().clone();
+        let schema = snapshot.arrow_schema();
+        let partition_columns = snapshot.metadata().partition_columns();
+        let is_partition = |name: &String| partition_columns.contains(name);
+        let (partition_fields, file_fields): (Vec<_>, Vec<_>) =
+            schema.fields().iter().cloned().partition(|field| is_partition(field.name()));
+        let table_schema = TableSchema::builder(Arc::new(Schema::new(file_fields)))
+            .with_table_partition_cols(partition_fields)
+            .build();
+        let folder = table.table_url().to_file_path().unwrap_or_default();
+        Ok(Self { schema: table_schema.table_schema().clone(), table_schema, folder, snapshot })
+    }
+
+    fn files(&self, predicate: Option<&Arc<dyn PhysicalExpr>>) -> Result<Vec<PartitionedFile>> {
+        let log_data = self.snapshot.log_data();
+        let keep = match predicate {
+            Some(predicate) => {
+                PruningPredicateBuilder::new()
+                    .with_file_schema(self.schema.clone())
+                    .try_build(predicate.clone())?
+                    .prune(&log_data)?
+            }
+            None => vec![true; log_data.num_files()],
+        };
+        let mut files = Vec::new();
+        for (file, _) in log_data.iter().zip(keep).filter(|(_, keep)| *keep) {
+            let path = self.folder.join(file.object_store_path().as_ref());
+            let size = u64::try_from(file.size()).unwrap_or_default();
+            let values = file.partition_values_map();
+            let partition_values = self.table_schema.table_partition_cols().iter().map(|field| {
+                let value = values.get(field.name()).cloned().flatten();
+                ScalarValue::try_from(field.data_type()).and_then(|null| match value {
+                    Some(text) => ScalarValue::try_from_string(text, field.data_type()),
+                    None => Ok(null),
+                })
+            });
+            let mut statistics = Statistics::new_unknown(&self.schema);
+            if let Some(rows) = file.num_records() {
+                statistics.num_rows = Precision::Exact(rows);
+            }
+            files.push(
+                PartitionedFile::new(path.to_string_lossy(), size)
+                    .with_partition_values(partition_values.collect::<Result<_>>()?)
+                    .with_statistics(Arc::new(statistics)),
+            );
+        }
+        Ok(files)
+    }
+}
+
+#[async_trait]
+impl TableProvider for SnapshotTable {
+    fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        // Pruning skips files and row groups; DataFusion still filters the rows.
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let df_schema = self.schema.clone().to_dfschema()?;
+        let predicate = conjunction(filters.to_vec())
+            .map(|filter| state.create_physical_expr(filter, &df_schema))
+            .transpose()?;
+        let files = self.files(predicate.as_ref())?;
+        if files.is_empty() {
+            let projected = match projection {
+                Some(columns) => Arc::new(self.schema.project(columns)?),
+                None => self.schema.clone(),
+            };
+            return Ok(Arc::new(EmptyExec::new(projected)));
+        }
+        let mut source = ParquetSource::new(self.table_schema.clone());
+        if let Some(predicate) = predicate {
+            source = source.with_predicate(predicate);
+        }
+        let groups = FileGroup::new(files).split_files(state.config().target_partitions());
+        let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(source))
+            .with_file_groups(groups)
+            .with_projection_indices(projection.cloned())?
+            // A limit may only be pushed down where no row is filtered out later.
+            .with_limit(limit.filter(|_| filters.is_empty()))
+            .build();
+        Ok(DataSourceExec::from_data_source(config))
+    }
+}
+
+impl From<crate::Error> for DataFusionError {
+    fn from(error: crate::Error) -> Self {
+        Self::External(Box::new(error))
+    }
+}
