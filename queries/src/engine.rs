@@ -3,6 +3,7 @@
 use crate::catalogue::{Catalogue, Kpi, catalogue};
 use crate::{Error, local_time};
 use arrow::array::{ArrayRef, Int32Array, RecordBatch, StringArray};
+use arrow::datatypes::SchemaRef;
 use chrono_tz::Tz;
 use datafusion::catalog::TableProvider;
 use datafusion::common::{ParamValues, ScalarValue};
@@ -11,6 +12,9 @@ use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::context::SQLOptions;
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use std::sync::Arc;
+
+/// Rows with the columns that they have even where there is no row.
+pub type Rows = (SchemaRef, Vec<RecordBatch>);
 
 /// A session with the functions and definitions of this build; tables are bound by name.
 #[derive(Clone)]
@@ -66,7 +70,7 @@ impl Engine {
     pub fn bind_rows(
         &self,
         name: &str,
-        schema: arrow::datatypes::SchemaRef,
+        schema: SchemaRef,
         rows: Vec<RecordBatch>,
     ) -> Result<(), Error> {
         self.bind(name, Arc::new(MemTable::try_new(schema, vec![rows])?))
@@ -97,11 +101,21 @@ impl Engine {
         Ok(self.frame(sql, &[]).await?.collect().await?)
     }
 
+    /// Runs a query with parameters and gathers its rows.
+    ///
+    /// # Errors
+    /// [`Error::Query`].
+    pub async fn collect_with(&self, sql: &str, parameters: &[(String, i64)]) -> Result<Rows, Error> {
+        let frame = self.frame(sql, parameters).await?;
+        let schema = Arc::new(frame.schema().as_arrow().clone());
+        Ok((schema, frame.collect().await?))
+    }
+
     /// Runs what somebody typed: reading only, whatever the statement.
     ///
     /// # Errors
     /// [`Error::Query`], also for a statement that would change something.
-    pub async fn read_only(&self, sql: &str) -> Result<(arrow::datatypes::SchemaRef, Vec<RecordBatch>), Error> {
+    pub async fn read_only(&self, sql: &str) -> Result<Rows, Error> {
         let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         let frame = self.context.sql_with_options(sql, options).await?;
         let schema = Arc::new(frame.schema().as_arrow().clone());

@@ -8,10 +8,14 @@ mod measure;
 mod memory;
 
 pub use catalogue::{Catalogue, Kind, Kpi, Model, catalogue};
-pub use engine::Engine;
+pub use engine::{Engine, Rows};
 pub use facts::{Facts, bind_facts};
 pub use measure::{MeasureTable, measured_tables};
 pub use memory::rebuild_in_memory;
+
+/// The scorecard of a period, over `kpi_daily`, `kpi_distribution`, `targets` and `baselines`;
+/// parameters `$from_day` and `$to_day`, days since 1970.
+pub const SCORECARD: &str = include_str!("../scorecard.sql");
 
 /// What can go wrong with a definition or a query.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! A full rebuild in memory, for tests, examples and small questions: the same models, measures
 //! and views as over a lake.
 
-use crate::{Engine, Error, bind_facts, catalogue, measured_tables};
+use crate::{Engine, Error, Rows, bind_facts, catalogue, measured_tables};
 use arrow::array::RecordBatch;
 use futures::TryStreamExt;
 use schemas::wide;
@@ -40,8 +40,6 @@ pub async fn rebuild_in_memory(engine: &Engine, mut events: BTreeMap<String, Vec
     }
     Ok(())
 }
-
-type Rows = (arrow::datatypes::SchemaRef, Vec<RecordBatch>);
 
 async fn run(engine: &Engine, file: &str, sql: &str, parameters: &[(String, i64)]) -> Result<Rows, Error> {
     let fault = |error: Error| match error {

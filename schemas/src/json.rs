@@ -26,8 +26,16 @@ impl Event {
     }
 }
 
+impl Value {
+    /// Reads decimal text such as `85`, `-3.5` or `81.2500`, with at most four places. Whether it
+    /// has too many digits for a field is found out when the event is written.
+    pub fn decimal(text: &str) -> Option<Self> {
+        decimal_units(text).map(Self::Decimal)
+    }
+}
+
 /// Reads decimal text such as `85`, `-3.5` or `81.2500` into units of the last place.
-pub(crate) fn decimal_units(text: &str) -> Option<i64> {
+fn decimal_units(text: &str) -> Option<i64> {
     let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
     let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
     let scale = usize::try_from(DECIMAL_SCALE).ok()?;
@@ -50,7 +58,7 @@ fn value(field: &Field, json: &Json) -> Result<Value, String> {
             .and_then(|text| DateTime::parse_from_rfc3339(text).ok())
             .map(|time| Value::TimestampMicros(time.timestamp_micros())),
         FieldKind::Date => text.and_then(|text| text.parse::<NaiveDate>().ok()).map(date),
-        FieldKind::Decimal => text.and_then(decimal_units).map(Value::Decimal),
+        FieldKind::Decimal => text.and_then(Value::decimal),
         FieldKind::TextList => json
             .as_array()
             .and_then(|items| items.iter().map(|item| item.as_str().map(str::to_owned)).collect())

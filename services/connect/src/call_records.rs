@@ -8,7 +8,6 @@
 mod clock;
 mod events;
 mod heading;
-mod lines;
 mod record;
 mod refusal;
 mod refused_file;
@@ -22,10 +21,10 @@ pub use refused_file::{refused_path, write_rejected};
 pub use report::{Report, file_sha256};
 
 use crate::Error;
+use crate::lines::{Line, Lines};
 use chrono_tz::Tz;
 use csv::{ByteRecord, StringRecord};
 use heading::Columns;
-use lines::{Line, Lines};
 use record::CallRecord;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

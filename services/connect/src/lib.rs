@@ -2,10 +2,14 @@
 //!
 //! Owns the translation of each system's own records into events, and the sending of events.
 //! It never measures, never reads the clock, and never puts a customer or an agent into a message.
-//! Input comes from files of other systems; events go to the caller, or by [`producer`] to Kafka.
+//! Input comes from files of other systems and of the council itself; events go to the caller, or by
+//! [`producer`] to Kafka.
 
 pub mod call_records;
+mod lines;
+mod nearest;
 pub mod producer;
+pub mod reference;
 
 use std::io;
 use std::path::PathBuf;

@@ -25,12 +25,13 @@ const CHUNK_RECORDS: usize = 8_192;
 /// Coordinates: topic `file/<sha256>`, partition 0, offset = place in the file.
 ///
 /// # Errors
-/// [`Error::Schema`] when a record is bad, since we made it ourselves; [`Error::Lake`].
+/// [`Error::Input`] when the records end in a failure; [`Error::Schema`] when a record is bad,
+/// since we made it ourselves; [`Error::Lake`]. Nothing of the file is loaded then.
 pub async fn load_history(
     lake: &Lake,
     source: &'static Source,
     file_sha256: &str,
-    records: impl Iterator<Item = Vec<u8>>,
+    records: impl Iterator<Item = Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>>>,
     key: TokenKey,
     now_micros: i64,
 ) -> Result<Loaded, Error> {
@@ -57,7 +58,7 @@ pub async fn load_history(
         Ok(())
     };
     for (offset, record) in (0i64..).zip(records) {
-        chunk.push(&record, offset, None);
+        chunk.push(&record.map_err(Error::Input)?, offset, None);
         if chunk.records.len() >= CHUNK_RECORDS {
             finish(&mut chunk)?;
         }

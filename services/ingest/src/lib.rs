@@ -13,7 +13,7 @@ pub use history::{Loaded, load_history};
 pub use rows::{BadRecord, Chunk, ChunkRows, RowBuilder};
 pub use run::{GroupProtocol, Options, Outcome, Stopped, run};
 pub use sealed::StewardKey;
-pub use sink::{QUARANTINE_TABLE, event_table, quarantine_table};
+pub use sink::event_table;
 pub use tokens::TokenKey;
 
 /// What can go wrong in ingest, beyond a bad record.
@@ -56,6 +56,9 @@ pub enum Error {
     /// A batch could not be built.
     #[error(transparent)]
     Arrow(#[from] arrow::error::ArrowError),
+    /// The file of history could not be read to its end; nothing of it was loaded.
+    #[error("the file could not be read to its end; nothing of it was loaded")]
+    Input(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A bad record could not be sealed.
     #[error("cannot seal a bad record for the stewards: {0}")]
     Seal(String),

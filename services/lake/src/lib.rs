@@ -4,12 +4,14 @@ pub mod fence;
 mod files;
 mod home;
 mod positions;
+mod quarantine;
 mod snapshot_table;
 mod table;
 
 pub use fence::{Span, Verdict};
 pub use files::Files;
 pub use home::Lake;
+pub use quarantine::{QUARANTINE_TABLE, quarantine_table};
 pub use snapshot_table::SnapshotTable;
 pub use table::{Commit, Committed, Table, TableSpec};
 

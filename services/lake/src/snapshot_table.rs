@@ -4,7 +4,7 @@
 //! `DataSourceExec`, so that it runs in parallel and can be serialised. Deletion vectors and column
 //! mapping are refused when the table is opened.
 
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::{Fields, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::stats::Precision;
@@ -48,6 +48,11 @@ impl SnapshotTable {
             .build();
         let folder = table.table_url().to_file_path().unwrap_or_default();
         Ok(Self { schema: table_schema.table_schema().clone(), table_schema, folder, snapshot })
+    }
+
+    /// The table's columns, the partition columns last.
+    pub fn columns(&self) -> Fields {
+        self.schema.fields().clone()
     }
 
     fn files(&self, predicate: Option<&Arc<dyn PhysicalExpr>>) -> Result<Vec<PartitionedFile>> {

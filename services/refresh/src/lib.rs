@@ -1,1 +1,37 @@
-//! Room.
+#![doc = include_str!("../README.md")]
+
+mod completeness;
+mod publication;
+mod reading;
+mod rebuild;
+
+pub use completeness::Completeness;
+pub use publication::Publication;
+pub use reading::{Reading, open};
+pub use rebuild::{Plan, rebuild};
+
+/// What can go wrong in a refresh, or on opening an epoch.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Nothing has been published yet.
+    #[error("nothing has been published in this lake yet; run `switchboard refresh --once` first")]
+    NothingPublished,
+    /// Another refresh published in the meantime; its epoch stands.
+    #[error("another refresh was running and has moved {table}; nothing of this one is shown. Run it again")]
+    Overtaken {
+        /// The table that it moved.
+        table: String,
+    },
+    /// A row of `publications` cannot be read.
+    #[error("the newest row of `publications` cannot be read: {0}")]
+    Publication(String),
+    /// The lake failed.
+    #[error(transparent)]
+    Lake(#[from] lake::Error),
+    /// A definition or a query failed.
+    #[error(transparent)]
+    Queries(#[from] queries::Error),
+    /// A batch could not be built.
+    #[error(transparent)]
+    Arrow(#[from] arrow::error::ArrowError),
+}

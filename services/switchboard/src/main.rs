@@ -1,1 +1,49 @@
-fn main(){}
+//! The one binary: a subcommand for each thing that an operator or an analyst does.
+//!
+//! Owns configuration, tracing, signals and what is printed. It decides nothing about events or
+//! measures: each subcommand wires libraries together and reports what they did.
+
+mod cli;
+mod config;
+mod import;
+mod ingesting;
+mod keys;
+mod kpi;
+mod output;
+mod reference;
+mod refreshing;
+mod sql;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = cli::Arguments::parse();
+    match run(arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            for cause in error.chain().skip(1) {
+                eprintln!("  because: {cause}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: cli::Arguments) -> anyhow::Result<ExitCode> {
+    let config = config::load(arguments.config.as_deref())?;
+    output::start_logging(&config.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match arguments.command {
+            cli::Command::Keys { action } => keys::run(&config, action).map(|()| ExitCode::SUCCESS),
+            cli::Command::Import { what } => import::run(&config, what).await,
+            cli::Command::Ingest(arguments) => ingesting::run(&config, arguments).await,
+            cli::Command::Refresh(arguments) => refreshing::run(&config, &arguments).await,
+            cli::Command::Sql(arguments) => sql::run(&config, &arguments).await,
+            cli::Command::Kpi(arguments) => kpi::run(&config, &arguments).await,
+            cli::Command::Reference { action } => reference::run(&config, action).await,
+        }
+    })
+}

@@ -1,7 +1,8 @@
 //! The first line: which column stands where.
 
-use super::lines::Line;
 use crate::Error;
+use crate::lines::Line;
+use crate::nearest::nearest;
 use csv::StringRecord;
 
 /// The columns, in the order in which [`Cells`] are taken apart.
@@ -19,9 +20,6 @@ const COLUMNS: [&str; 12] = [
     "agent",
     "customer_id",
 ];
-
-/// How alike two names must be for one to be taken for the other, of 1.
-const ALIKE: f64 = 0.8;
 
 /// Where in a row each of [`COLUMNS`] stands.
 pub(super) struct Columns([usize; COLUMNS.len()]);
@@ -130,13 +128,8 @@ fn no_column(names: &[&str]) -> String {
 
 /// The most alike of the columns that the file does not have.
 fn suggestion(name: &str, names: &[&str]) -> String {
-    let plain = name.to_lowercase();
-    let missing = COLUMNS.iter().filter(|column| !names.contains(column));
-    let scored = missing.map(|column| (strsim::jaro_winkler(&plain, column), column));
-    match scored.max_by(|one, other| one.0.total_cmp(&other.0)) {
-        Some((score, column)) if score >= ALIKE => format!(" (did you mean `{column}`?)"),
-        _ => String::new(),
-    }
+    let missing = COLUMNS.into_iter().filter(|column| !names.contains(column));
+    nearest(name, missing).map_or_else(String::new, |column| format!(" (did you mean `{column}`?)"))
 }
 
 fn expected() -> String {

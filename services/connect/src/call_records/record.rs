@@ -25,6 +25,20 @@ pub enum Oddity {
     TimeBesideOutcome,
 }
 
+impl std::fmt::Display for Oddity {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::QueuedBeforeArrival => "entered the queue before arriving",
+            Self::AnsweredBeforeQueued => "answered before entering the queue",
+            Self::EndedBeforeArrival => "ended before arriving",
+            Self::EndedBeforeLeavingQueue => "ended before leaving the queue",
+            Self::LeftIvrBeforeArrival => "left the voice response unit before entering it",
+            Self::AmbiguousTime => "with a time that the clock showed twice; the earlier one is taken",
+            Self::TimeBesideOutcome => "with a time that their outcome has no place for; it is not used",
+        })
+    }
+}
+
 /// A call. Times are microseconds since 1970 UTC.
 pub(super) struct CallRecord {
     pub(super) call_id: String,

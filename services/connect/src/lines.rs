@@ -1,4 +1,4 @@
-//! Lines of a CSV file. One line is one row: no column of a call record holds a line break, and so
+//! Lines of a CSV file. One line is one row: no column that is read here holds a line break, and so
 //! a quote that was never closed spoils its own line only, not the rest of the file.
 
 use csv::{ByteRecord, ReaderBuilder};
@@ -7,31 +7,31 @@ use std::io::{self, BufRead, Read};
 /// Far beyond any row; keeps memory bounded when a file has no line breaks.
 const LONGEST_LINE_BYTES: u64 = 64 << 10;
 
-pub(super) struct Lines<R> {
+pub(crate) struct Lines<R> {
     input: R,
     number: u64,
 }
 
-pub(super) struct Line {
+pub(crate) struct Line {
     /// From 1.
-    pub(super) number: u64,
+    pub(crate) number: u64,
     /// The bytes, with the line break.
-    pub(super) bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
     /// The line goes on; the rest was skipped.
-    pub(super) too_long: bool,
+    pub(crate) too_long: bool,
 }
 
 impl<R: BufRead> Lines<R> {
-    pub(super) fn new(input: R) -> Self {
+    pub(crate) fn new(input: R) -> Self {
         Self { input, number: 0 }
     }
 
     /// The number of the last line read.
-    pub(super) fn number(&self) -> u64 {
+    pub(crate) fn number(&self) -> u64 {
         self.number
     }
 
-    pub(super) fn next_line(&mut self) -> io::Result<Option<Line>> {
+    pub(crate) fn next_line(&mut self) -> io::Result<Option<Line>> {
         let mut bytes = Vec::new();
         if (&mut self.input).take(LONGEST_LINE_BYTES).read_until(b'\n', &mut bytes)? == 0 {
             return Ok(None);
@@ -44,17 +44,17 @@ impl<R: BufRead> Lines<R> {
 }
 
 impl Line {
-    pub(super) fn is_blank(&self) -> bool {
+    pub(crate) fn is_blank(&self) -> bool {
         self.bytes.iter().all(u8::is_ascii_whitespace)
     }
 
     /// Whether a quote is opened and not closed. A doubled quote inside quotes counts twice.
-    pub(super) fn quote_open(&self) -> bool {
+    pub(crate) fn quote_open(&self) -> bool {
         self.bytes.iter().filter(|byte| **byte == b'"').count() % 2 == 1
     }
 
     /// The cells; a byte order mark before them is dropped.
-    pub(super) fn fields(&self) -> ByteRecord {
+    pub(crate) fn fields(&self) -> ByteRecord {
         let mut fields = ByteRecord::new();
         let mut reader = ReaderBuilder::new()
             .has_headers(false)

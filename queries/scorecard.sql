@@ -1,0 +1,112 @@
+-- How does each measure stand in a period, against its target and its baseline?
+-- $from_day and $to_day are days since 1970-01-01. A slice is what a target or baseline is set for;
+-- every measure also has the slice of the whole council. Values are rounded half up to one decimal,
+-- divided last, in whole numbers.
+WITH slices AS (
+    SELECT kpi, slice, trim(unnest(string_to_array(slice, ','))) AS part
+    FROM (SELECT kpi, slice FROM targets UNION SELECT kpi, slice FROM baselines) AS set_for
+    WHERE slice <> ''
+),
+wanted AS (
+    SELECT
+        kpi, slice,
+        max(CASE WHEN part LIKE 'service_area=%' THEN substr(part, 14) END) AS service_area,
+        max(CASE WHEN part LIKE 'service_class=%' THEN substr(part, 15) END) AS service_class,
+        max(CASE WHEN part LIKE 'queue=%' THEN substr(part, 7) END) AS queue,
+        max(CASE WHEN part LIKE 'channel=%' THEN substr(part, 9) END) AS channel,
+        max(CASE WHEN part LIKE 'subject_group=%' THEN substr(part, 15) END) AS subject_group
+    FROM slices
+    GROUP BY kpi, slice
+    UNION ALL
+    SELECT
+        kpi, '' AS slice,
+        CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR)
+    FROM kpi_definitions
+),
+parts AS (
+    SELECT
+        wanted.kpi, wanted.slice,
+        sum(numerator) AS numerator, sum(denominator) AS denominator,
+        bool_or(status = 'provisional') AS is_provisional
+    FROM wanted
+    JOIN kpi_daily AS daily
+        ON daily.kpi = wanted.kpi
+        AND (wanted.service_area IS NULL OR wanted.service_area = daily.service_area)
+        AND (wanted.service_class IS NULL OR wanted.service_class = daily.service_class)
+        AND (wanted.queue IS NULL OR wanted.queue = daily.queue)
+        AND (wanted.channel IS NULL OR wanted.channel = daily.channel)
+        AND (wanted.subject_group IS NULL OR wanted.subject_group = daily.subject_group)
+    WHERE CAST(local_date AS INT) BETWEEN $from_day AND $to_day
+    GROUP BY wanted.kpi, wanted.slice
+),
+tenths AS (
+    SELECT
+        kpi_definitions.kpi, title, unit, direction, slice, numerator, denominator, is_provisional,
+        CASE
+            WHEN kind = 'count' THEN numerator * 10
+            WHEN denominator = 0 THEN NULL
+            WHEN unit = 'percent' THEN (numerator * 2000 + denominator) / (denominator * 2)
+            -- Seconds are kept as milliseconds.
+            ELSE (numerator * 2 + denominator * 100) / (denominator * 200)
+        END AS tenths
+    FROM parts
+    JOIN kpi_definitions ON kpi_definitions.kpi = parts.kpi
+),
+spread AS (
+    SELECT kpi, value, sum(count) AS visits, bool_or(status = 'provisional') AS is_provisional
+    FROM kpi_distribution
+    WHERE CAST(local_date AS INT) BETWEEN $from_day AND $to_day
+    GROUP BY kpi, value
+),
+running AS (
+    SELECT
+        kpi, value, is_provisional,
+        sum(visits) OVER (PARTITION BY kpi ORDER BY value) AS up_to,
+        sum(visits) OVER (PARTITION BY kpi) AS total
+    FROM spread
+),
+-- Nearest rank: the smallest value that at least p of the visits do not exceed.
+percentiles AS (
+    SELECT
+        kpi, max(total) AS total, bool_or(is_provisional) AS is_provisional,
+        min(value) FILTER (WHERE up_to * 100 >= total * 50) AS median,
+        min(value) FILTER (WHERE up_to * 100 >= total * 90) AS p90,
+        max(value) AS longest
+    FROM running
+    GROUP BY kpi
+),
+shown AS (
+    SELECT
+        kpi, title, unit, direction, slice, numerator, denominator, is_provisional, tenths,
+        CASE WHEN unit = 'count' THEN CAST(tenths / 10 AS VARCHAR)
+             ELSE concat(CAST(tenths / 10 AS VARCHAR), '.', CAST(tenths % 10 AS VARCHAR)) END AS value
+    FROM tenths
+    UNION ALL
+    SELECT
+        percentiles.kpi, concat('Wait, answered: ', point), 'seconds', 'lower', '', CAST(NULL AS BIGINT), total,
+        is_provisional,
+        CASE point WHEN 'median' THEN median WHEN '90th percentile' THEN p90 ELSE longest END * 10,
+        CAST(CASE point WHEN 'median' THEN median WHEN '90th percentile' THEN p90 ELSE longest END AS VARCHAR)
+    FROM percentiles
+    CROSS JOIN (VALUES ('median'), ('90th percentile'), ('longest')) AS points(point)
+)
+SELECT
+    shown.kpi, title, shown.slice, shown.value, shown.unit, shown.direction, numerator, denominator,
+    CASE WHEN is_provisional THEN 'provisional' ELSE 'final' END AS status,
+    targets.value AS target, targets.status AS target_status,
+    CASE
+        WHEN targets.value IS NULL OR tenths IS NULL THEN NULL
+        WHEN targets.direction = 'higher' THEN CAST(tenths AS DECIMAL(20, 0)) >= targets.value * 10
+        WHEN targets.direction = 'lower' THEN CAST(tenths AS DECIMAL(20, 0)) <= targets.value * 10
+    END AS meets_target,
+    baselines.value AS baseline, baselines.status AS baseline_status, baselines.period AS baseline_period
+FROM shown
+LEFT JOIN targets
+    ON targets.kpi = shown.kpi AND targets.slice = shown.slice
+    AND CAST(targets.effective_from AS INT) <= $to_day
+    AND (targets.effective_until IS NULL OR CAST(targets.effective_until AS INT) > $to_day)
+    AND NOT starts_with(title, 'Wait, answered:')
+LEFT JOIN baselines
+    ON baselines.kpi = shown.kpi AND baselines.slice = shown.slice
+    AND NOT starts_with(title, 'Wait, answered:')
+ORDER BY shown.kpi, shown.slice, title

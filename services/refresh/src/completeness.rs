@@ -1,0 +1,95 @@
+//! How complete the answer is: what was seen of each source, and up to when.
+
+use crate::Error;
+use arrow::array::AsArray;
+use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+use lake::{Table, fence};
+use queries::{Engine, Facts};
+use serde::{Deserialize, Serialize};
+use schemas::Source;
+use std::collections::BTreeMap;
+
+/// What was seen of one source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Completeness {
+    /// The source.
+    pub source: String,
+    /// Rows in its events table.
+    pub rows: i64,
+    /// The time of its newest event, microseconds since 1970, UTC.
+    pub last_event_at_micros: Option<i64>,
+    /// The Kafka time up to which all partitions are in the lake, microseconds since 1970, UTC;
+    /// `None` for a source that has come from files only.
+    pub valid_through_micros: Option<i64>,
+    /// Records in the quarantine.
+    pub quarantined: i64,
+    /// Rows that repeat an event.
+    pub repeats: i64,
+    /// Ids that came with different contents.
+    pub conflicts: i64,
+    /// Events that a later one corrects.
+    pub superseded: i64,
+}
+
+/// The positions of a source's table, as rows of `positions`: cluster, topic, partition, next offset.
+pub(crate) fn positions(table: &Table) -> Vec<(String, String, i32, i64)> {
+    let of_partition = |(held, position): (&String, &i64)| {
+        let (cluster, topic, partition) = fence::partition_of(held)?;
+        Some((cluster.to_owned(), topic.to_owned(), partition, *position))
+    };
+    table.positions().iter().filter_map(of_partition).collect()
+}
+
+/// Looks at one source. `table` is `None` for a source never seen; the session has its rows bound
+/// as `<table>_raw` and the quarantine as `quarantine`.
+pub(crate) async fn of_source(
+    engine: &Engine,
+    source: &Source,
+    table: Option<&Table>,
+    facts: Facts,
+) -> Result<Completeness, Error> {
+    let newest = engine.collect(&format!("SELECT max(occurred_at) FROM {}_raw", source.table)).await?;
+    let newest = newest.iter().find(|batch| batch.num_rows() > 0).map(|batch| batch.column(0).clone());
+    let newest = newest.filter(|column| column.is_valid(0));
+    let bad = format!("SELECT count(*) FROM quarantine WHERE source = '{}'", source.name);
+    let bad = engine.collect(&bad).await?;
+    let bad = bad.iter().find(|batch| batch.num_rows() > 0);
+    Ok(Completeness {
+        source: source.name.clone(),
+        rows: facts.rows,
+        last_event_at_micros: newest.map(|column| column.as_primitive::<TimestampMicrosecondType>().value(0)),
+        valid_through_micros: table.and_then(|table| valid_through_micros(table.positions())),
+        quarantined: bad.map(|batch| batch.column(0).as_primitive::<Int64Type>().value(0)).unwrap_or_default(),
+        repeats: facts.repeats,
+        conflicts: facts.conflicts,
+        superseded: facts.superseded,
+    })
+}
+
+/// The earliest of the partitions' times; `None` as long as one that has a position has no time.
+fn valid_through_micros(positions: &BTreeMap<String, i64>) -> Option<i64> {
+    let partitions = positions.keys().filter_map(|held| fence::partition_of(held));
+    let times = partitions.map(|(cluster, topic, partition)| {
+        positions.get(&fence::completeness_of_partition(cluster, topic, partition)).copied()
+    });
+    let times: Option<Vec<i64>> = times.collect();
+    times?.into_iter().min().map(|millis| millis * 1_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_complete_up_to_its_slowest_partition() {
+        let mut positions = BTreeMap::from([
+            (fence::of_partition("c", "t", 0), 5),
+            (fence::completeness_of_partition("c", "t", 0), 2_000),
+            (fence::of_partition("c", "t", 1), 9),
+        ]);
+        assert_eq!(valid_through_micros(&positions), None);
+        positions.insert(fence::completeness_of_partition("c", "t", 1), 1_500);
+        assert_eq!(valid_through_micros(&positions), Some(1_500_000));
+        assert_eq!(valid_through_micros(&BTreeMap::from([(fence::of_file("ab"), 1)])), None);
+    }
+}

@@ -1,0 +1,94 @@
+//! One epoch: which versions of which tables belong together.
+
+use crate::{Completeness, Error};
+use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::datatypes::{DataType, Field, Int64Type, Schema};
+use lake::{Commit, Committed, Lake, Span, TableSpec, fence};
+use queries::Engine;
+use schemas::field::timestamp_type;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A published state of all derived tables.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Publication {
+    /// Number of the epoch, from 1.
+    pub epoch: i64,
+    /// The instant as of which it was measured, microseconds since 1970, UTC.
+    pub as_of_micros: i64,
+    /// When it was published, microseconds since 1970, UTC.
+    pub published_at_micros: i64,
+    /// The council's time zone.
+    pub time_zone: String,
+    /// Version of each source and derived table.
+    pub table_versions: BTreeMap<String, u64>,
+    /// Hash of each definition: models and measures.
+    pub definitions: BTreeMap<String, String>,
+    /// What was seen of each source.
+    pub completeness: Vec<Completeness>,
+}
+
+pub(crate) const TABLE: &str = "publications";
+
+impl Publication {
+    /// The newest epoch, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::Publication`] when it cannot be read; [`Error::Lake`].
+    pub async fn newest(lake: &Lake) -> Result<Option<Self>, Error> {
+        let Some(table) = lake.open_table(TABLE).await? else { return Ok(None) };
+        let engine = Engine::new(chrono_tz::UTC, 0)?;
+        engine.bind(TABLE, table.snapshot()?)?;
+        let rows = engine.collect("SELECT epoch, body FROM publications ORDER BY epoch DESC LIMIT 1").await?;
+        let Some(row) = rows.iter().find(|batch| batch.num_rows() > 0) else { return Ok(None) };
+        let epoch = row.column(0).as_primitive::<Int64Type>().value(0);
+        let body = serde_json::from_str(&text(row.column(1), 0));
+        body.map(Some).map_err(|error| Error::Publication(format!("epoch {epoch}: {error}")))
+    }
+
+    /// Makes the epoch the newest. Everything that it names is in the lake already.
+    ///
+    /// # Errors
+    /// [`Error::Overtaken`] when another refresh has published since; [`Error::Lake`].
+    pub(crate) async fn publish(&self, lake: &Lake) -> Result<(), Error> {
+        let spec = spec();
+        let mut table = lake.open_or_create_table(&spec).await?;
+        let files = table.write(&spec, &[self.row(&spec)?]).await?;
+        let start = Some(self.epoch - 1).filter(|before| *before > 0);
+        let spans = vec![Span { fence: fence::REFRESH.to_owned(), start, end: self.epoch }];
+        match table.commit(Commit { files, spans, ..Commit::default() }).await? {
+            Committed::Landed(_) => Ok(()),
+            Committed::Fenced(_) => Err(Error::Overtaken { table: TABLE.to_owned() }),
+        }
+    }
+
+    fn row(&self, spec: &TableSpec) -> Result<RecordBatch, Error> {
+        let time = |micros: i64| -> ArrayRef {
+            Arc::new(TimestampMicrosecondArray::from(vec![micros]).with_timezone("UTC"))
+        };
+        let body = serde_json::to_string(self).map_err(|error| Error::Publication(error.to_string()))?;
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(Int64Array::from(vec![self.epoch])),
+            time(self.as_of_micros),
+            time(self.published_at_micros),
+            Arc::new(StringArray::from(vec![body])),
+        ];
+        Ok(RecordBatch::try_new(spec.schema.clone(), columns)?)
+    }
+}
+
+fn spec() -> TableSpec {
+    let schema = Schema::new(vec![
+        Field::new("epoch", DataType::Int64, false),
+        Field::new("as_of", timestamp_type(), false),
+        Field::new("published_at", timestamp_type(), false),
+        Field::new("body", DataType::Utf8, false),
+    ]);
+    TableSpec { name: TABLE.to_owned(), schema: Arc::new(schema), partition_column: None, sort_columns: Vec::new() }
+}
+
+/// A text of a column, whichever of Arrow's text types it has.
+pub(crate) fn text(column: &ArrayRef, row: usize) -> String {
+    arrow::util::display::array_value_to_string(column, row).unwrap_or_default()
+}

@@ -1,0 +1,90 @@
+//! Writing to Kafka as the tests need it: raw records, chosen partitions, a chosen pace; and
+//! reading everything back independently of ingest.
+
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::Message;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use schemas::Event;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+pub(crate) const TOPIC: &str = "telephony.events";
+pub(crate) const PARTITIONS: i32 = 6;
+
+/// All events of a call-record file, in the file's order.
+pub(crate) fn events_of(file: &Path) -> Vec<Event> {
+    use connect::call_records::{ImportOptions, Report, open};
+    let options = ImportOptions { source: "bank".to_owned(), time_zone: chrono_tz::Europe::London };
+    let mut report = Report::default();
+    let rows = open(file, options).unwrap();
+    rows.flat_map(|row| report.take(row.unwrap())).collect()
+}
+
+pub(crate) struct Writer {
+    producer: BaseProducer,
+}
+
+impl Writer {
+    /// A producer, with the topic made.
+    pub(crate) fn new(brokers: &str) -> Self {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", brokers).set("enable.idempotence", "true").set("linger.ms", "5");
+        config.set("queue.buffering.max.messages", "1000000");
+        let admin: AdminClient<DefaultClientContext> = config.create().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let topic = NewTopic::new(TOPIC, PARTITIONS, TopicReplication::Fixed(1));
+        let made = runtime.block_on(admin.create_topics([&topic], &AdminOptions::new())).unwrap();
+        assert!(matches!(&made[0], Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists))), "{made:?}");
+        Self { producer: config.create().unwrap() }
+    }
+
+    pub(crate) fn event(&self, event: &Event) {
+        self.raw(Some(event.subject()), None, &event.to_record().unwrap());
+    }
+
+    pub(crate) fn raw(&self, key: Option<&str>, partition: Option<i32>, payload: &[u8]) {
+        let mut record = BaseRecord::<str, [u8]>::to(TOPIC).payload(payload);
+        record.key = key;
+        record.partition = partition;
+        while let Err((error, again)) = self.producer.send(record) {
+            assert_eq!(error, KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull));
+            self.producer.poll(Duration::from_millis(20));
+            record = again;
+        }
+        self.producer.poll(Duration::ZERO);
+    }
+
+    pub(crate) fn flush(&self) {
+        self.producer.flush(Duration::from_secs(60)).unwrap();
+    }
+}
+
+/// What Kafka holds of the topic: the key by (partition, offset).
+pub(crate) fn read_back(brokers: &str) -> BTreeMap<(i32, i64), String> {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", brokers).set("group.id", "verifier").set("enable.partition.eof", "true");
+    let consumer: BaseConsumer = config.create().unwrap();
+    let mut all = TopicPartitionList::new();
+    (0..PARTITIONS).for_each(|partition| {
+        all.add_partition_offset(TOPIC, partition, Offset::Beginning).unwrap();
+    });
+    consumer.assign(&all).unwrap();
+    let (mut found, mut ended) = (BTreeMap::new(), 0);
+    while ended < PARTITIONS {
+        match consumer.poll(Duration::from_secs(30)).expect("Kafka stopped answering the verifier") {
+            Ok(message) => {
+                let key = message.key().map(|key| String::from_utf8_lossy(key).into_owned()).unwrap_or_default();
+                found.insert((message.partition(), message.offset()), key);
+            }
+            Err(KafkaError::PartitionEOF(_)) => ended += 1,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    found
+}

@@ -1,0 +1,18 @@
+//! The product as its users run it: the binary, real call records, real Kafka.
+//!
+//! Answers are compared with those worked out by other code (`calls_week.expected.json`), and what
+//! is in the lake is read back without any code of ours (`delta.rs`).
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bad_input;
+mod bad_records;
+mod broker;
+mod delta;
+mod expected;
+mod identifiers;
+mod kafka;
+mod kills;
+mod new_user;
+mod numbers;
+mod world;
