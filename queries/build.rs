@@ -9,8 +9,9 @@ fn main() -> io::Result<()> {
     let mut code = String::from("pub(crate) static FILES: &[(&str, &str)] = &[\n");
     for folder in ["models", "kpis", "views"] {
         println!("cargo::rerun-if-changed={folder}");
-        let mut paths: Vec<PathBuf> =
-            fs::read_dir(root.join(folder))?.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<_>>()?;
+        let mut paths: Vec<PathBuf> = fs::read_dir(root.join(folder))?
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect::<io::Result<_>>()?;
         paths.sort();
         for path in paths.iter().filter(|path| path.is_file()) {
             let name = path.strip_prefix(&root).expect("the path lies under the root").display().to_string();

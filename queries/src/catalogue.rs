@@ -180,9 +180,8 @@ fn declared<T: DeserializeOwned>(texts: &BTreeMap<&str, &str>, folder: &str, nam
 }
 
 fn check_kpi(kpi: &Kpi) -> Result<(), Error> {
-    let fault = |problem: &str| {
-        Err(Error::Definition { file: format!("kpis/{}", kpi.id), problem: problem.to_owned() })
-    };
+    let fault =
+        |problem: &str| Err(Error::Definition { file: format!("kpis/{}", kpi.id), problem: problem.to_owned() });
     let code: String = kpi.sql.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
     let code = code.to_lowercase();
     let banned = ["now()", "current_", "select *", "at time zone", "to_local", "date_trunc", "float", "double"];

@@ -67,12 +67,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Query`] when the batches do not have the schema.
-    pub fn bind_rows(
-        &self,
-        name: &str,
-        schema: SchemaRef,
-        rows: Vec<RecordBatch>,
-    ) -> Result<(), Error> {
+    pub fn bind_rows(&self, name: &str, schema: SchemaRef, rows: Vec<RecordBatch>) -> Result<(), Error> {
         self.bind(name, Arc::new(MemTable::try_new(schema, vec![rows])?))
     }
 
@@ -89,7 +84,11 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Query`].
-    pub async fn stream(&self, sql: &str, parameters: &[(String, i64)]) -> Result<SendableRecordBatchStream, Error> {
+    pub async fn stream(
+        &self,
+        sql: &str,
+        parameters: &[(String, i64)],
+    ) -> Result<SendableRecordBatchStream, Error> {
         Ok(self.frame(sql, parameters).await?.execute_stream().await?)
     }
 

@@ -102,6 +102,9 @@ mod tests {
     #[test]
     fn a_summer_evening_belongs_to_the_next_local_day() {
         let late = local(London, at("2026-06-30T23:30:00Z"));
-        assert_eq!((late.date_naive().to_string(), late.format("%H:%M").to_string()), ("2026-07-01".into(), "00:30".into()));
+        assert_eq!(
+            (late.date_naive().to_string(), late.format("%H:%M").to_string()),
+            ("2026-07-01".into(), "00:30".into())
+        );
     }
 }

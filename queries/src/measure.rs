@@ -41,8 +41,7 @@ pub fn measured_tables(catalogue: &Catalogue) -> Vec<MeasureTable> {
     ]
 }
 
-const PARTS: &str =
-    "CAST(sum(numerator) AS BIGINT) AS numerator, CAST(sum(denominator) AS BIGINT) AS denominator";
+const PARTS: &str = "CAST(sum(numerator) AS BIGINT) AS numerator, CAST(sum(denominator) AS BIGINT) AS denominator";
 const VALUES: &str = "CAST(value AS BIGINT) AS value, CAST(sum(count) AS BIGINT) AS count";
 
 fn query(kpi: &Kpi, interval: Option<&str>, values: &str) -> MeasureQuery {

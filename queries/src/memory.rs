@@ -11,7 +11,10 @@ use std::collections::BTreeMap;
 ///
 /// # Errors
 /// [`Error::Sql`] names the definition that failed.
-pub async fn rebuild_in_memory(engine: &Engine, mut events: BTreeMap<String, Vec<RecordBatch>>) -> Result<(), Error> {
+pub async fn rebuild_in_memory(
+    engine: &Engine,
+    mut events: BTreeMap<String, Vec<RecordBatch>>,
+) -> Result<(), Error> {
     for source in schemas::catalogue().sources.values() {
         let rows = events.remove(&source.table).unwrap_or_default();
         engine.bind_rows(&format!("{}_raw", source.table), wide::table_schema(source), rows)?;

@@ -13,8 +13,7 @@ pub(crate) const RECORD_NAME: &str = "event";
 /// The Avro reader schema of a source, as JSON.
 pub fn reader_schema(source: &Source) -> String {
     let mut id_defined = false;
-    let fields: Vec<Json> =
-        source.columns().iter().map(|field| reader_field(field, &mut id_defined)).collect();
+    let fields: Vec<Json> = source.columns().iter().map(|field| reader_field(field, &mut id_defined)).collect();
     json!({
         "type": "record", "name": RECORD_NAME,
         "namespace": format!("switchboard.{}", source.name), "fields": fields,

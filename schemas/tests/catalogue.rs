@@ -111,10 +111,7 @@ fn record(id: u32, schema: &Json, more: Vec<(&str, Avro)>) -> Vec<u8> {
     ];
     values.extend(more);
     let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    frame::join(
-        id,
-        &apache_avro::to_avro_datum(&Schema::parse(schema).unwrap(), Avro::Record(values)).unwrap(),
-    )
+    frame::join(id, &apache_avro::to_avro_datum(&Schema::parse(schema).unwrap(), Avro::Record(values)).unwrap())
 }
 
 fn texts(texts: &[&str]) -> Avro {
@@ -220,8 +217,7 @@ fn one_field_name_has_one_meaning_within_a_source() {
     for other in [field("pages", json!("long")), marked(field("colour", json!(["null", "string"])), "name")] {
         let mut sent = letter(std::slice::from_ref(&other));
         sent["name"] = "letter_sent".into();
-        let error =
-            load(&second(), &source, IDS, &[("letter/letter_sent.avsc", &sent.to_string())]).unwrap_err();
+        let error = load(&second(), &source, IDS, &[("letter/letter_sent.avsc", &sent.to_string())]).unwrap_err();
         assert!(error.starts_with("letter/letter_sent.avsc: field"), "{error}");
     }
 }

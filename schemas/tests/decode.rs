@@ -16,8 +16,7 @@ fn no_record_is_accepted_in_part() {
         group.push(&record);
         let decoded = sample.decoder().decode(&group).unwrap();
         assert_eq!(decoded.rows, [0, group.len() - 1], "{}", sample.file);
-        let expected =
-            (0..record.len()).map(|end| if end == 0 { Refusal::Empty } else { Refusal::Truncated });
+        let expected = (0..record.len()).map(|end| if end == 0 { Refusal::Empty } else { Refusal::Truncated });
         let expected: Vec<(usize, Refusal)> = expected.enumerate().map(|(end, why)| (end + 1, why)).collect();
         assert_eq!(decoded.refused, expected, "{}", sample.file);
     }

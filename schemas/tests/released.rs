@@ -59,9 +59,7 @@ fn the_current_schema_reads_every_released_version() {
 fn comparable(schema: &str) -> Schema {
     fn plain(schema: &mut Json) {
         match schema {
-            Json::Object(parts) if parts.get("logicalType") == Some(&"decimal".into()) => {
-                *schema = "bytes".into()
-            }
+            Json::Object(parts) if parts.get("logicalType") == Some(&"decimal".into()) => *schema = "bytes".into(),
             Json::Object(parts) => parts.values_mut().for_each(plain),
             Json::Array(items) => items.iter_mut().for_each(plain),
             _ => {}

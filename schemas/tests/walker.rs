@@ -50,10 +50,7 @@ fn lengths_of_texts_and_bytes() {
         assert_accepted(json!(kind), &[&[0], &[2, b'a'], &[0x82, 0x00, b'a']]);
         assert_refused(json!(kind), &[(&[], Refusal::Truncated), (&[4, b'a'], Refusal::Truncated)]);
         assert_refused(json!(kind), &[(&[1], Refusal::HostileLength), (&[1, b'a'], Refusal::HostileLength)]);
-        assert_refused(
-            json!(kind),
-            &[(&huge(), Refusal::HostileLength), (&varint(1), Refusal::HostileLength)],
-        );
+        assert_refused(json!(kind), &[(&huge(), Refusal::HostileLength), (&varint(1), Refusal::HostileLength)]);
         assert_refused(
             json!(kind),
             &[(&[2, b'a', b'a'], Refusal::TrailingBytes), (&[0, 0], Refusal::TrailingBytes)],
@@ -132,15 +129,9 @@ fn blocks_of_a_list() {
     assert_refused(list.clone(), &[(&[2, 2, b'a'], Refusal::Truncated), (&[0, 0], Refusal::TrailingBytes)]);
     assert_refused(list.clone(), &[(&[60, 0, 0], Refusal::Truncated), (&huge(), Refusal::HostileLength)]);
     let least = [varint(1), vec![2, 0]].concat();
-    assert_refused(
-        list.clone(),
-        &[(&least, Refusal::HostileLength), (&[1, 1, 0, 0], Refusal::HostileLength)],
-    );
+    assert_refused(list.clone(), &[(&least, Refusal::HostileLength), (&[1, 1, 0, 0], Refusal::HostileLength)]);
     let huge_block = [vec![1], huge(), vec![0, 0]].concat();
-    assert_refused(
-        list.clone(),
-        &[(&huge_block, Refusal::HostileLength), (&[1, 60, 0, 0], Refusal::Truncated)],
-    );
+    assert_refused(list.clone(), &[(&huge_block, Refusal::HostileLength), (&[1, 60, 0, 0], Refusal::Truncated)]);
     for untrue in [&[1, 2, 2, b'a', 0][..], &[1, 6, 2, b'a', 0], &[1, 0, 2, b'a', 0]] {
         assert_refused(list.clone(), &[(untrue, Refusal::HostileLength)]);
     }

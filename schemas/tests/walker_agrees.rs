@@ -91,9 +91,7 @@ fn text(value: Avro) -> Option<String> {
         }
         Avro::Date(days) => NaiveDate::from_epoch_days(days)?.to_string(),
         Avro::Decimal(decimal) => decimal_text(&Vec::try_from(&decimal).unwrap()),
-        Avro::Array(items) => {
-            serde_json::to_string(&items.into_iter().map(list).collect::<Vec<_>>()).unwrap()
-        }
+        Avro::Array(items) => serde_json::to_string(&items.into_iter().map(list).collect::<Vec<_>>()).unwrap(),
         other => panic!("{other:?}"),
     })
 }
@@ -195,9 +193,7 @@ fn encoding(field: &Field) -> BoxedStrategy<Vec<u8>> {
         FieldKind::Timestamp => number(-62_135_596_800_000_000..=253_402_300_799_999_999, 10).boxed(),
         FieldKind::Date => number(-719_162..=2_932_896, 5).boxed(),
         FieldKind::Decimal => decimals().boxed(),
-        FieldKind::TextList => {
-            vec(block(), 0..4).prop_map(|blocks| [blocks.concat(), vec![0]].concat()).boxed()
-        }
+        FieldKind::TextList => vec(block(), 0..4).prop_map(|blocks| [blocks.concat(), vec![0]].concat()).boxed(),
     };
     if field.nullable { proptest::prop_oneof![Just(vec![0]), value.prop_map(present)].boxed() } else { value }
 }

@@ -36,10 +36,7 @@ pub struct RowKey {
 impl fmt::Display for RowKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kpi, local_date, service_area, service_class, queue, channel, subject_group } = self;
-        write!(
-            formatter,
-            "{kpi} {local_date} {service_area} {service_class} {queue} {channel} {subject_group}"
-        )
+        write!(formatter, "{kpi} {local_date} {service_area} {service_class} {queue} {channel} {subject_group}")
     }
 }
 

@@ -186,9 +186,21 @@ mod tests {
         let all = all.join("\n");
         let types = schemas::catalogue().sources["telephony"].events.iter().map(|event| event.name.as_str());
         let values = [
-            "wait_ms=5000 ", "wait_ms=20000 ", "wait_ms=60000 ", "wait_ms=120000 ", "exit_reason=timeout",
-            "exit_reason=callback", "ivr_outcome=hung_up", "ivr_outcome=self_served", "outcome=not_a_call",
-            "direction=outbound", "supersedes=", "id=conflict", "sequence=", "source=south", "queue_id=ODD",
+            "wait_ms=5000 ",
+            "wait_ms=20000 ",
+            "wait_ms=60000 ",
+            "wait_ms=120000 ",
+            "exit_reason=timeout",
+            "exit_reason=callback",
+            "ivr_outcome=hung_up",
+            "ivr_outcome=self_served",
+            "outcome=not_a_call",
+            "direction=outbound",
+            "supersedes=",
+            "id=conflict",
+            "sequence=",
+            "source=south",
+            "queue_id=ODD",
         ];
         for expected in types.chain(values) {
             assert!(all.contains(expected), "no `{expected}`");

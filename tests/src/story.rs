@@ -156,7 +156,8 @@ mod tests {
 
     #[test]
     fn ids_follow_the_line_or_the_label() {
-        let twice = read(&format!("{ANSWERED}\n  {}", ANSWERED.replace(' ', "  ").replace("ana  b", "ana b"))).unwrap();
+        let twice =
+            read(&format!("{ANSWERED}\n  {}", ANSWERED.replace(' ', "  ").replace("ana  b", "ana b"))).unwrap();
         assert_eq!(twice[0], twice[1]);
         let labelled = read(&format!("{ANSWERED} id=a\n{ANSWERED} id=b supersedes=a")).unwrap();
         assert_ne!(labelled[0].fields["event_id"], labelled[1].fields["event_id"]);

@@ -1,9 +1,4 @@
-//! connect: adapters from real systems to events, and the Kafka producer.
-//!
-//! Owns the translation of each system's own records into events, and the sending of events.
-//! It never measures, never reads the clock, and never puts a customer or an agent into a message.
-//! Input comes from files of other systems and of the council itself; events go to the caller, or by
-//! [`producer`] to Kafka.
+#![doc = include_str!("../README.md")]
 
 pub mod call_records;
 mod lines;

@@ -6,9 +6,8 @@
 
 use crate::Error;
 use crate::rows::Chunk;
-use crate::run::{GroupProtocol, Options};
 use rdkafka::client::ClientContext;
-use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, RebalanceProtocol};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message;
@@ -55,39 +54,8 @@ pub(crate) struct Start {
 const CHUNK_RECORDS: usize = 4_096;
 const CHUNK_BYTES: usize = 1 << 20;
 const CHUNK_WAIT: Duration = Duration::from_millis(20);
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 const FLUSH_WITHIN: Duration = Duration::from_secs(60);
-
-/// A connected consumer and what it learned of the topic.
-pub(crate) struct Connected {
-    pub(crate) consumer: BaseConsumer<Context>,
-    pub(crate) cluster: String,
-    /// For each partition, the offset at which it ended when asked.
-    pub(crate) ends: HashMap<i32, i64>,
-}
-
-/// Connects and looks at the topic. Blocks for as long as the broker takes to answer.
-pub(crate) fn connect(options: &Options, topic: &str, events: Sender<Event>) -> Result<Connected, Error> {
-    let context =
-        Context { topic: topic.to_owned(), events, generations: Mutex::default() };
-    let consumer: BaseConsumer<Context> = client_config(options, topic).create_with_context(context)?;
-    let no_broker = |source| Error::NoBroker { brokers: options.brokers.clone(), source };
-    let metadata = consumer.fetch_metadata(Some(topic), ANSWER_WITHIN).map_err(no_broker)?;
-    let found = metadata.topics().iter().find(|found| found.name() == topic && found.error().is_none());
-    let partitions: Vec<i32> =
-        found.into_iter().flat_map(|topic| topic.partitions()).map(|partition| partition.id()).collect();
-    if partitions.is_empty() {
-        return Err(Error::NoTopic { topic: topic.to_owned() });
-    }
-    let mut ends = HashMap::new();
-    for partition in partitions {
-        let (begins, end) = consumer.fetch_watermarks(topic, partition, ANSWER_WITHIN)?;
-        ends.insert(partition, if begins == end { 0 } else { end });
-    }
-    let cluster = consumer.client().fetch_cluster_id(ANSWER_WITHIN);
-    let cluster = cluster.ok_or(KafkaError::MetadataFetch(RDKafkaErrorCode::ClusterAuthorizationFailed))?;
-    Ok(Connected { consumer, cluster, ends })
-}
 
 /// Polls until the loop is gone. Runs on a thread of its own.
 pub(crate) fn poll(consumer: &BaseConsumer<Context>, commands: &mpsc::Receiver<Command>) {
@@ -112,7 +80,11 @@ pub(crate) fn poll(consumer: &BaseConsumer<Context>, commands: &mpsc::Receiver<C
                     *chunk = Chunk::default();
                     *held = generation;
                 }
-                chunk.push(message.payload().unwrap_or_default(), message.offset(), message.timestamp().to_millis());
+                chunk.push(
+                    message.payload().unwrap_or_default(),
+                    message.offset(),
+                    message.timestamp().to_millis(),
+                );
                 if chunk.records.len() >= CHUNK_RECORDS || chunk.bytes.len() >= CHUNK_BYTES {
                     context.hand_over(message.partition(), generation, std::mem::take(chunk));
                 }
@@ -153,32 +125,6 @@ fn lasting(error: KafkaError, topic: &str) -> Option<Error> {
     }
 }
 
-fn client_config(options: &Options, topic: &str) -> ClientConfig {
-    let mut config = ClientConfig::new();
-    config
-        .set("bootstrap.servers", &options.brokers)
-        .set("group.id", format!("{}-{topic}", options.group))
-        .set("client.id", "switchboard-ingest")
-        .set("enable.auto.commit", "false")
-        .set("enable.auto.offset.store", "false")
-        .set("auto.offset.reset", "error")
-        .set("enable.partition.eof", "true")
-        .set("isolation.level", "read_committed")
-        .set("check.crcs", "true")
-        .set("fetch.queue.backoff.ms", "20")
-        .set("fetch.wait.max.ms", "100")
-        .set("queued.min.messages", "50000")
-        .set("queued.max.messages.kbytes", "65536")
-        .set_log_level(RDKafkaLogLevel::Warning);
-    match options.protocol {
-        GroupProtocol::Classic => {
-            config.set("partition.assignment.strategy", "cooperative-sticky").set("session.timeout.ms", "10000")
-        }
-        GroupProtocol::Consumer => config.set("group.protocol", "consumer"),
-    };
-    config
-}
-
 /// What librdkafka calls back.
 pub(crate) struct Context {
     topic: String,
@@ -206,7 +152,8 @@ impl ConsumerContext for Context {
                 self.begin(start);
                 list.set_partition_offset(&self.topic, start.partition, kafka_offset(start.offset))
             });
-            placed.and_then(|()| if cooperative { consumer.incremental_assign(list) } else { consumer.assign(list) })
+            placed
+                .and_then(|()| if cooperative { consumer.incremental_assign(list) } else { consumer.assign(list) })
         } else {
             let (reply, answer) = mpsc::channel();
             self.tell(Event::Revoked(partitions, reply));
@@ -221,6 +168,10 @@ impl ConsumerContext for Context {
 }
 
 impl Context {
+    pub(crate) fn new(topic: &str, events: Sender<Event>) -> Self {
+        Self { topic: topic.to_owned(), events, generations: Mutex::default() }
+    }
+
     fn starts(&self, partitions: Vec<i32>) -> Option<Vec<Start>> {
         let (reply, answer) = mpsc::channel();
         self.tell(Event::Assigned(partitions, reply));

@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 mod buffer;
+mod caught_up;
 mod consume;
 mod history;
+mod kafka;
 mod rows;
 mod run;
 mod sealed;
@@ -20,7 +22,9 @@ pub use tokens::TokenKey;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No broker answered.
-    #[error("no Kafka broker answers at {brokers}; check `kafka.brokers`, or start one with `deploy/broker.sh start`")]
+    #[error(
+        "no Kafka broker answers at {brokers}; check `kafka.brokers`, or start one with `deploy/broker.sh start`"
+    )]
     NoBroker {
         /// The configured addresses.
         brokers: String,
@@ -65,6 +69,9 @@ pub enum Error {
     /// A key is not usable.
     #[error("{0}")]
     Key(String),
+    /// A thread of ours could not be started, or fell over.
+    #[error("a thread of ingest ended: {0}")]
+    Thread(String),
     /// Nothing moved for a long time although the end was not reached.
     #[error(
         "topic {topic}: waited {waited_seconds} s for partitions {partitions:?}, which another member of the group \

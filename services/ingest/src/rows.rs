@@ -179,10 +179,12 @@ impl RowBuilder {
         columns.insert("topic", Arc::new(StringArray::from_iter_values((0..rows).map(|_| place.topic))));
         columns.insert("partition", Arc::new(Int32Array::from_value(place.partition, rows)));
         columns.insert("offset", Arc::new(Int64Array::from(place.offsets)));
-        let ingested_at = TimestampMicrosecondArray::from_value(place.ingested_at_micros, rows).with_timezone("UTC");
+        let ingested_at =
+            TimestampMicrosecondArray::from_value(place.ingested_at_micros, rows).with_timezone("UTC");
         columns.insert("ingested_at", Arc::new(ingested_at));
         columns.insert(wide::partition_column(self.source.partition), Arc::new(partition_value));
-        let ordered = self.table_schema.fields().iter().filter_map(|field| columns.get(field.name().as_str()).cloned());
+        let ordered =
+            self.table_schema.fields().iter().filter_map(|field| columns.get(field.name().as_str()).cloned());
         Ok(RecordBatch::try_new(self.table_schema.clone(), ordered.collect())?)
     }
 }

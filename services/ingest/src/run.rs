@@ -1,15 +1,18 @@
 //! The loop: takes what Kafka's thread brings, flushes when it is time, ends when told.
 
 use crate::buffer::Buffers;
-use crate::consume::{self, Command, Connected, Event, Start};
+use crate::caught_up::Watch;
+use crate::consume::{self, Command, Event, Start};
+use crate::kafka::{self, Connected};
 use crate::rows::Chunk;
-use crate::sink::Sink;
+use crate::sink::{Flushed, Sink};
 use crate::{Error, RowBuilder, StewardKey, TokenKey};
 use lake::Lake;
 use schemas::Source;
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::mpsc as std_mpsc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, mpsc as std_mpsc};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -27,6 +30,8 @@ pub struct Options {
     pub flush_after: Duration,
     /// A commit at the latest when this much is buffered.
     pub flush_bytes: usize,
+    /// Counts the rows as they are committed, for whoever shows progress.
+    pub committed_rows: Arc<AtomicU64>,
     /// End when everything is committed that was in the topic at the start.
     pub until_caught_up: bool,
 }
@@ -66,8 +71,6 @@ pub struct Stopped {
 }
 
 const EVENTS_IN_FLIGHT: usize = 16;
-const LOOK_AT_LAKE_EVERY: Duration = Duration::from_millis(500);
-const STALLED_AFTER: Duration = Duration::from_secs(120);
 
 /// Ingests one source until `stop` resolves, or until caught up.
 ///
@@ -84,7 +87,7 @@ pub async fn run(
     let (tell, events) = mpsc::channel(EVENTS_IN_FLIGHT);
     let (command, commands) = std_mpsc::channel();
     let for_thread = (options.clone(), source.topic.clone());
-    let connected = tokio::task::spawn_blocking(move || consume::connect(&for_thread.0, &for_thread.1, tell));
+    let connected = tokio::task::spawn_blocking(move || kafka::connect(&for_thread.0, &for_thread.1, tell));
     let Connected { consumer, cluster, ends } = connected.await.map_err(thread_ended)??;
     let sink = Sink::open(lake, source, cluster, steward).await?;
     let thread = std::thread::Builder::new().name(format!("poll {}", source.topic));
@@ -105,19 +108,23 @@ pub async fn run(
     result.map(|()| ingest.outcome)
 }
 
-struct Ingest {
-    source: &'static Source,
+pub(crate) struct Ingest {
+    pub(crate) source: &'static Source,
     options: Options,
     rows: RowBuilder,
-    sink: Sink,
-    buffers: Buffers,
+    pub(crate) sink: Sink,
+    pub(crate) buffers: Buffers,
     command: std_mpsc::Sender<Command>,
-    ends: HashMap<i32, i64>,
+    pub(crate) ends: HashMap<i32, i64>,
     outcome: Outcome,
 }
 
 impl Ingest {
-    async fn drive(&mut self, mut events: mpsc::Receiver<Event>, stop: impl Future<Output = ()>) -> Result<(), Error> {
+    async fn drive(
+        &mut self,
+        mut events: mpsc::Receiver<Event>,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), Error> {
         tokio::pin!(stop);
         let mut flush_at = Instant::now() + self.options.flush_after;
         let mut watch = Watch::new();
@@ -189,8 +196,6 @@ impl Ingest {
         let chunk = chunk.from_offset(buffer.next.unwrap_or_default());
         let kafka_time_ms = chunk.records.iter().filter_map(|record| record.kafka_time_ms).max();
         let rows = self.rows.rows(&chunk, &self.source.topic, partition, now_micros())?;
-        self.outcome.rows += rows.batches.iter().map(|batch| batch.num_rows() as u64).sum::<u64>();
-        self.outcome.quarantined += rows.bad.len() as u64;
         if let Some((offset, schema_id)) = rows.unknown_schema {
             self.hold(partition, offset, schema_id);
         }
@@ -203,7 +208,10 @@ impl Ingest {
     fn hold(&mut self, partition: i32, offset: i64, schema_id: u32) {
         let topic = &self.source.topic;
         tracing::error!(
-            topic, partition, offset, schema_id,
+            topic,
+            partition,
+            offset,
+            schema_id,
             "unknown schema id: this partition waits, the others go on. Release the schema (a file under \
              schemas/, its id in schemas/ids.toml) in a new build and restart ingest; nothing is lost meanwhile"
         );
@@ -211,87 +219,34 @@ impl Ingest {
         let _ = self.command.send(Command::Hold(partition));
     }
 
-    async fn flush(&mut self) -> Result<(), Error> {
+    pub(crate) async fn flush(&mut self) -> Result<(), Error> {
         if !self.buffers.has_moved() {
             return Ok(());
         }
-        let fenced = self.sink.flush(&mut self.buffers, now_micros()).await?;
-        if fenced.is_empty() {
-            let committed = self.buffers.partitions.iter();
-            let positions = committed.filter_map(|(partition, buffer)| Some((*partition, buffer.committed?)));
-            let _ = self.command.send(Command::Publish(positions.collect()));
-            return Ok(());
-        }
+        let fenced = match self.sink.flush(&mut self.buffers, now_micros()).await? {
+            Flushed::Committed { rows, quarantined } => {
+                self.outcome.rows += rows;
+                self.outcome.quarantined += quarantined;
+                self.options.committed_rows.fetch_add(rows, Ordering::Relaxed);
+                let committed = self.buffers.partitions.iter();
+                let positions = committed.filter_map(|(partition, buffer)| Some((*partition, buffer.committed?)));
+                let _ = self.command.send(Command::Publish(positions.collect()));
+                return Ok(());
+            }
+            Flushed::Fenced(positions) => positions,
+        };
         for (partition, position) in fenced {
-            tracing::warn!(topic = self.source.topic, partition, position, "fenced: another writer was here; rewinding");
+            tracing::warn!(
+                topic = self.source.topic,
+                partition,
+                position,
+                "fenced: another writer was here; rewinding"
+            );
             let start = self.start(partition);
             let _ = self.command.send(Command::Rewind(start));
         }
         // What the other partitions hold goes with the next flush, under fresh files.
         Ok(())
-    }
-
-    /// Whether all that was in the topic at the start is committed, by this member or another.
-    async fn is_caught_up(&mut self, watch: &mut Watch) -> Result<bool, Error> {
-        let mine = |partition: &i32| self.buffers.partitions.get(partition);
-        let own_done = self.ends.keys().filter_map(mine).all(|buffer| buffer.at_end || buffer.held.is_some());
-        if !own_done || !watch.is_due() {
-            return Ok(false);
-        }
-        self.flush().await?;
-        self.sink.refresh().await?;
-        let waiting: Vec<i32> = self
-            .ends
-            .iter()
-            .filter(|(partition, end)| {
-                let reached = self.sink.position(**partition).unwrap_or_default() >= **end;
-                let own = self.buffers.partitions.get(partition);
-                !reached && own.is_none_or(|buffer| !buffer.at_end && buffer.held.is_none())
-            })
-            .map(|(partition, _)| *partition)
-            .collect();
-        let reached: i64 = waiting.iter().filter_map(|partition| self.sink.position(*partition)).sum();
-        watch.look(reached);
-        if waiting.is_empty() && !self.buffers.has_moved() {
-            return Ok(true);
-        }
-        match watch.stalled_for() {
-            waited if waited >= STALLED_AFTER => Err(Error::Stalled {
-                topic: self.source.topic.clone(),
-                partitions: waiting,
-                waited_seconds: waited.as_secs(),
-            }),
-            _ => Ok(false),
-        }
-    }
-}
-
-/// When to look at the lake for what other members have done, and how long they have done nothing.
-struct Watch {
-    next_look: Instant,
-    last_move: Instant,
-    reached: i64,
-}
-
-impl Watch {
-    fn new() -> Self {
-        Self { next_look: Instant::now(), last_move: Instant::now(), reached: -1 }
-    }
-
-    fn is_due(&self) -> bool {
-        Instant::now() >= self.next_look
-    }
-
-    fn look(&mut self, reached: i64) {
-        self.next_look = Instant::now() + LOOK_AT_LAKE_EVERY;
-        if reached != self.reached {
-            self.reached = reached;
-            self.last_move = Instant::now();
-        }
-    }
-
-    fn stalled_for(&self) -> Duration {
-        self.last_move.elapsed()
     }
 }
 
@@ -301,5 +256,5 @@ fn now_micros() -> i64 {
 }
 
 fn thread_ended(error: impl std::fmt::Display) -> Error {
-    Error::Key(format!("a thread ended: {error}"))
+    Error::Thread(error.to_string())
 }

@@ -14,7 +14,9 @@ impl StewardKey {
     /// [`Error::Key`] when it is no such key.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let recipient = age::x25519::Recipient::from_str(text.trim());
-        recipient.map(Self).map_err(|problem| Error::Key(format!("the stewards' public key is not usable: {problem}")))
+        recipient
+            .map(Self)
+            .map_err(|problem| Error::Key(format!("the stewards' public key is not usable: {problem}")))
     }
 
     pub(crate) fn seal(&self, bytes: &[u8]) -> Result<Vec<u8>, Error> {

@@ -4,7 +4,8 @@ use crate::Error;
 use crate::buffer::{Buffers, PartitionBuffer};
 use crate::sealed::StewardKey;
 use arrow::array::{
-    ArrayRef, BinaryArray, Date32Array, Int32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+    ArrayRef, BinaryArray, Date32Array, Int32Array, Int64Array, RecordBatch, StringArray,
+    TimestampMicrosecondArray,
 };
 use lake::{Commit, Committed, Lake, Span, Table, TableSpec, fence, quarantine_table};
 use schemas::{Source, wide};
@@ -20,6 +21,15 @@ pub fn event_table(source: &Source) -> TableSpec {
         partition_column: Some(wide::partition_column(source.partition).to_owned()),
         sort_columns: vec!["source".to_owned(), source.subject.clone(), "occurred_at".to_owned()],
     }
+}
+
+/// What became of a flush.
+#[derive(Debug)]
+pub(crate) enum Flushed {
+    /// All is in the lake.
+    Committed { rows: u64, quarantined: u64 },
+    /// Others moved these partitions; nothing was written. The lake's positions.
+    Fenced(BTreeMap<i32, i64>),
 }
 
 /// Writes one topic into one events table.
@@ -58,16 +68,12 @@ impl Sink {
         self.events.positions().get(&self.fence(partition)).copied()
     }
 
-    /// Makes all that is buffered safe. Fenced partitions come back with the lake's positions.
-    pub(crate) async fn flush(
-        &mut self,
-        buffers: &mut Buffers,
-        now_micros: i64,
-    ) -> Result<BTreeMap<i32, i64>, Error> {
+    /// Makes all that is buffered safe, or says which partitions others have moved.
+    pub(crate) async fn flush(&mut self, buffers: &mut Buffers, now_micros: i64) -> Result<Flushed, Error> {
         let moved: Vec<(&i32, &PartitionBuffer)> =
             buffers.partitions.iter().filter(|(_, buffer)| buffer.has_moved()).collect();
         if moved.is_empty() {
-            return Ok(BTreeMap::new());
+            return Ok(Flushed::Committed { rows: 0, quarantined: 0 });
         }
         self.quarantine(&moved, now_micros).await?;
         let batches: Vec<RecordBatch> = moved.iter().flat_map(|(_, buffer)| buffer.batches.clone()).collect();
@@ -94,13 +100,13 @@ impl Sink {
             Committed::Landed(version) => {
                 tracing::info!(table = self.spec.name, version, rows, quarantined = bad, "committed");
                 buffers.committed();
-                Ok(BTreeMap::new())
+                Ok(Flushed::Committed { rows: rows as u64, quarantined: bad as u64 })
             }
             Committed::Fenced(positions) => {
                 let by_partition = positions.iter().filter_map(|(held, position)| {
                     fence::partition_of(held).map(|(_, _, partition)| (partition, *position))
                 });
-                Ok(by_partition.collect())
+                Ok(Flushed::Fenced(by_partition.collect()))
             }
         }
     }

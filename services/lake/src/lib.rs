@@ -7,6 +7,8 @@ mod positions;
 mod quarantine;
 mod snapshot_table;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use fence::{Span, Verdict};
 pub use files::Files;

@@ -64,7 +64,8 @@ impl Positions {
                 continue;
             };
             let fences = txn.column_by_name("appId").and_then(|column| column.as_string_opt::<i32>());
-            let positions = txn.column_by_name("version").and_then(|column| column.as_primitive_opt::<Int64Type>());
+            let positions =
+                txn.column_by_name("version").and_then(|column| column.as_primitive_opt::<Int64Type>());
             let (Some(fences), Some(positions)) = (fences, positions) else { continue };
             for row in (0..txn.len()).filter(|row| txn.is_valid(*row) && fences.is_valid(*row)) {
                 self.by_fence.insert(fences.value(row).to_owned(), positions.value(row));
@@ -77,8 +78,11 @@ impl Positions {
 /// The actions of one commit.
 pub(crate) async fn commit_actions(log: &LogStoreRef, version: u64) -> DeltaResult<Vec<Json>> {
     let bytes = log.read_commit_entry(version).await?;
-    let bytes = bytes.ok_or_else(|| DeltaTableError::Generic(format!("commit {version} is missing from the log")))?;
+    let bytes =
+        bytes.ok_or_else(|| DeltaTableError::Generic(format!("commit {version} is missing from the log")))?;
     let text = String::from_utf8_lossy(&bytes);
     let lines = text.lines().filter(|line| !line.trim().is_empty());
-    lines.map(|line| serde_json::from_str(line).map_err(|error| DeltaTableError::Generic(error.to_string()))).collect()
+    lines
+        .map(|line| serde_json::from_str(line).map_err(|error| DeltaTableError::Generic(error.to_string())))
+        .collect()
 }

@@ -55,15 +55,18 @@ impl SnapshotTable {
         self.schema.fields().clone()
     }
 
+    /// Rows by the files' own count; `None` if a file does not say.
+    pub fn row_count(&self) -> Option<usize> {
+        self.snapshot.log_data().iter().map(|file| file.num_records()).sum()
+    }
+
     fn files(&self, predicate: Option<&Arc<dyn PhysicalExpr>>) -> Result<Vec<PartitionedFile>> {
         let log_data = self.snapshot.log_data();
         let keep = match predicate {
-            Some(predicate) => {
-                PruningPredicateBuilder::new()
-                    .with_file_schema(self.schema.clone())
-                    .try_build(predicate.clone())?
-                    .prune(&log_data)?
-            }
+            Some(predicate) => PruningPredicateBuilder::new()
+                .with_file_schema(self.schema.clone())
+                .try_build(predicate.clone())?
+                .prune(&log_data)?,
             None => vec![true; log_data.num_files()],
         };
         let mut files = Vec::new();

@@ -6,9 +6,9 @@ use crate::positions::{Positions, commit_actions};
 use crate::{Error, SnapshotTable};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use deltalake_core::kernel::engine::arrow_conversion::TryIntoKernel;
 use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties};
 use deltalake_core::kernel::{Action, MetadataExt, StructType, Transaction};
-use deltalake_core::kernel::engine::arrow_conversion::TryIntoKernel;
 use deltalake_core::operations::create::CreateBuilder;
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
 use deltalake_core::{DeltaResult, DeltaTable, DeltaTableBuilder, DeltaTableError};
@@ -73,7 +73,8 @@ impl Table {
     pub(crate) async fn create(spec: &TableSpec, url: Url) -> Result<Self, Error> {
         let fault = |source| Error::Delta { table: spec.name.clone(), source: Box::new(source) };
         let schema = kernel_schema(&spec.schema).map_err(fault)?;
-        let store = DeltaTableBuilder::from_url(url.clone()).and_then(|table| table.build_storage()).map_err(fault)?;
+        let store =
+            DeltaTableBuilder::from_url(url.clone()).and_then(|table| table.build_storage()).map_err(fault)?;
         let created = CreateBuilder::new()
             .with_log_store(store)
             .with_table_name(&spec.name)
@@ -196,7 +197,7 @@ impl Table {
         Err(Error::Unresolved { table: self.name.clone(), attempts: COMMIT_ATTEMPTS, source: Box::new(source) })
     }
 
-    async fn try_commit(&self, commit: &Commit, batch_id: &str) -> DeltaResult<u64> {
+    pub(crate) async fn try_commit(&self, commit: &Commit, batch_id: &str) -> DeltaResult<u64> {
         let spans = commit.spans.iter().map(|span| (&span.fence, span.end));
         let stamps = commit.stamps.iter().map(|(stamp, value)| (stamp, *value));
         let transactions = spans.chain(stamps).map(|(id, value)| Transaction::new(id, value)).collect();
@@ -232,7 +233,7 @@ impl Table {
     }
 
     /// The version at which a commit of this batch landed, if it did.
-    async fn find_batch(&self, first_unseen: u64, batch_id: &str) -> Result<Option<u64>, Error> {
+    pub(crate) async fn find_batch(&self, first_unseen: u64, batch_id: &str) -> Result<Option<u64>, Error> {
         for version in first_unseen..=self.version() {
             let actions = commit_actions(&self.delta.log_store(), version).await;
             let actions = actions.map_err(|source| self.fault(source))?;
@@ -241,6 +242,11 @@ impl Table {
             }
         }
         Ok(None)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn delta(&self) -> &DeltaTable {
+        &self.delta
     }
 
     async fn read_positions(&mut self) -> DeltaResult<()> {

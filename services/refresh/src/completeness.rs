@@ -5,8 +5,8 @@ use arrow::array::AsArray;
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use lake::{Table, fence};
 use queries::{Engine, Facts};
-use serde::{Deserialize, Serialize};
 use schemas::Source;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What was seen of one source.

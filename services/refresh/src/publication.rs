@@ -85,7 +85,12 @@ fn spec() -> TableSpec {
         Field::new("published_at", timestamp_type(), false),
         Field::new("body", DataType::Utf8, false),
     ]);
-    TableSpec { name: TABLE.to_owned(), schema: Arc::new(schema), partition_column: None, sort_columns: Vec::new() }
+    TableSpec {
+        name: TABLE.to_owned(),
+        schema: Arc::new(schema),
+        partition_column: None,
+        sort_columns: Vec::new(),
+    }
 }
 
 /// A text of a column, whichever of Arrow's text types it has.

@@ -1,8 +1,8 @@
 //! All tables at one epoch, bound to a session.
 
+use crate::Error;
 use crate::completeness::positions;
 use crate::publication::Publication;
-use crate::Error;
 use arrow::array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use lake::{Lake, QUARANTINE_TABLE, Table, quarantine_table};

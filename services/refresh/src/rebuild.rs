@@ -1,9 +1,9 @@
 //! A full rebuild: every model and measure from the events alone, published as one epoch.
 
+use crate::Error;
 use crate::completeness;
 use crate::publication::Publication;
 use crate::reading::bind_quarantine;
-use crate::Error;
 use arrow::array::RecordBatch;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -32,7 +32,11 @@ pub struct Plan {
 ///
 /// # Errors
 /// [`Error::Overtaken`] when another refresh was faster; whatever fails, the published epoch stands.
-pub async fn rebuild(lake: &Lake, plan: Plan, mut on_table: impl FnMut(&str, usize)) -> Result<Publication, Error> {
+pub async fn rebuild(
+    lake: &Lake,
+    plan: Plan,
+    mut on_table: impl FnMut(&str, usize),
+) -> Result<Publication, Error> {
     let epoch = Publication::newest(lake).await?.map_or(0, |newest| newest.epoch) + 1;
     let engine = Engine::new(plan.time_zone, plan.as_of_micros)?;
     let mut table_versions = BTreeMap::new();

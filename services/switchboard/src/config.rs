@@ -104,7 +104,8 @@ fn merge(own: Option<(&str, &str)>, environment: impl Iterator<Item = (String, S
         let Some(path) = variable.strip_prefix(PREFIX) else { continue };
         let path = path.to_lowercase();
         let (section, key) = path.split_once("__").unwrap_or((&path, ""));
-        let held = setting(&mut settings, section, key).with_context(|| format!("in the environment: {variable}"))?;
+        let held =
+            setting(&mut settings, section, key).with_context(|| format!("in the environment: {variable}"))?;
         *held = match held {
             Value::Integer(_) => Value::Integer(
                 text.parse().with_context(|| format!("{variable} must be a whole number, not `{text}`"))?,
@@ -120,9 +121,9 @@ fn setting<'a>(settings: &'a mut Table, section: &str, key: &str) -> Result<&'a 
     let path = format!("{section}.{key}");
     let found = settings.get_mut(section).and_then(Value::as_table_mut).and_then(|keys| keys.get_mut(key));
     found.ok_or_else(|| {
-        let nearest = known.iter().max_by(|one, other| {
-            strsim::jaro_winkler(one, &path).total_cmp(&strsim::jaro_winkler(other, &path))
-        });
+        let nearest = known
+            .iter()
+            .max_by(|one, other| strsim::jaro_winkler(one, &path).total_cmp(&strsim::jaro_winkler(other, &path)));
         anyhow!("unknown setting `{path}`; did you mean `{}`?", nearest.map(String::as_str).unwrap_or_default())
     })
 }

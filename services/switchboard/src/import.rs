@@ -68,7 +68,9 @@ async fn to_lake(
     let rows = records.flat_map(|row| records_of(row, report, progress));
     let loaded = ingest::load_history(&lake, source, &hash, rows, keys.token, output::now_micros()).await?;
     Ok(match loaded {
-        Loaded::Rows(rows) => format!("{rows} rows added to {}; `switchboard refresh --once` measures them", source.table),
+        Loaded::Rows(rows) => {
+            format!("{rows} rows added to {}; `switchboard refresh --once` measures them", source.table)
+        }
         Loaded::Already => "the lake holds this very file already; nothing was added".to_owned(),
     })
 }
@@ -89,8 +91,13 @@ fn records_of(
 }
 
 fn tell(arguments: &ImportCalls, report: &Report, fate: &str, rejected: Option<&Path>) {
-    println!("{}: {} rows read, {} events made, {} rows refused", arguments.file.display(), report.rows_read,
-        report.events_made, report.refused.len());
+    println!(
+        "{}: {} rows read, {} events made, {} rows refused",
+        arguments.file.display(),
+        report.rows_read,
+        report.events_made,
+        report.refused.len()
+    );
     println!("{fate}");
     for (oddity, rows) in &report.oddities {
         println!("  accepted as it is: {rows} rows, {oddity}");

@@ -8,6 +8,7 @@ use ingest::{Options, Outcome};
 use lake::Lake;
 use schemas::{Source, catalogue};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -25,6 +26,7 @@ pub(crate) async fn run(config: &Config, arguments: IngestArguments) -> Result<E
         flush_after: Duration::from_millis(config.ingest.flush_after_ms),
         flush_bytes: config.ingest.flush_mib << 20,
         until_caught_up: arguments.until_caught_up,
+        committed_rows: Arc::default(),
     };
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(async move {
@@ -33,20 +35,28 @@ pub(crate) async fn run(config: &Config, arguments: IngestArguments) -> Result<E
     });
     let mut tasks = Vec::new();
     for source in sources {
-        let (lake, options, key, steward) = (lake.clone(), options.clone(), keys.token.clone(), keys.steward.clone());
+        let (lake, options, key, steward) =
+            (lake.clone(), options.clone(), keys.token.clone(), keys.steward.clone());
         let mut stopped = stopped.clone();
         eprintln!("ingesting topic {} from {} into {}", source.topic, options.brokers, lake.folder().display());
-        tasks.push((source, tokio::spawn(async move {
-            let stop = async move { drop(stopped.wait_for(|stopped| *stopped).await) };
-            ingest::run(&lake, source, &options, key, steward, stop).await
-        })));
+        tasks.push((
+            source,
+            tokio::spawn(async move {
+                let stop = async move { drop(stopped.wait_for(|stopped| *stopped).await) };
+                ingest::run(&lake, source, &options, key, steward, stop).await
+            }),
+        ));
     }
+    let spinner = output::rows_committed(options.committed_rows.clone());
     let mut code = ExitCode::SUCCESS;
     for (source, task) in tasks {
-        if !tell(source, &task.await??) {
+        let outcome = task.await??;
+        spinner.suspend(|| tell(source, &outcome));
+        if !outcome.held.is_empty() {
             code = ExitCode::from(2);
         }
     }
+    spinner.finish_and_clear();
     Ok(code)
 }
 
@@ -58,8 +68,7 @@ fn source(name: &str) -> Result<&'static Source> {
     })
 }
 
-/// Says what was done; false if a partition waits for somebody.
-fn tell(source: &Source, outcome: &Outcome) -> bool {
+fn tell(source: &Source, outcome: &Outcome) {
     println!("{}: {} rows committed, {} records quarantined", source.topic, outcome.rows, outcome.quarantined);
     for held in &outcome.held {
         println!(
@@ -68,5 +77,4 @@ fn tell(source: &Source, outcome: &Outcome) -> bool {
             held.topic, held.partition, held.offset, held.schema_id
         );
     }
-    outcome.held.is_empty()
 }

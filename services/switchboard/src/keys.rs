@@ -36,17 +36,26 @@ pub(crate) fn load(config: &Config) -> Result<Keys> {
     let read = |name: &str| {
         let path = config.keys.folder.join(name);
         fs::read_to_string(&path).with_context(|| {
-            format!("no key at {}; make the keys once with `switchboard keys new`, or set keys.folder", path.display())
+            format!(
+                "no key at {}; make the keys once with `switchboard keys new`, or set keys.folder",
+                path.display()
+            )
         })
     };
     Ok(Keys { token: TokenKey::parse(&read(TOKEN_KEY)?)?, steward: StewardKey::parse(&read(STEWARDS_PUBLIC)?)? })
 }
 
 fn make(folder: &Path, lake: &Path) -> Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
         .with_context(|| format!("cannot make {}", folder.display()))?;
     if resolved(folder).starts_with(resolved(lake)) {
-        bail!("{} lies in the lake; whoever has the lake must not have the keys. Set keys.folder", folder.display());
+        bail!(
+            "{} lies in the lake; whoever has the lake must not have the keys. Set keys.folder",
+            folder.display()
+        );
     }
     let paths = [TOKEN_KEY, STEWARDS_PUBLIC, STEWARDS_SECRET].map(|name| folder.join(name));
     if let Some(there) = paths.iter().find(|path| path.symlink_metadata().is_ok()) {
@@ -78,7 +87,8 @@ fn check(folder: &Path) -> Result<()> {
             Ok((metadata, text)) => {
                 let mode = metadata.permissions().mode() & 0o777;
                 if mode & 0o077 != 0 {
-                    problems.push(format!("{} can be read by others (mode {mode:o}): chmod 600 it", path.display()));
+                    problems
+                        .push(format!("{} can be read by others (mode {mode:o}): chmod 600 it", path.display()));
                 }
                 Some(text)
             }
@@ -114,7 +124,9 @@ fn check(folder: &Path) -> Result<()> {
 fn write_secret(path: &Path, text: &str) -> Result<()> {
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     let mut file = file.with_context(|| format!("cannot make {}", path.display()))?;
-    writeln!(file, "{text}").and_then(|()| file.sync_all()).with_context(|| format!("cannot write {}", path.display()))
+    writeln!(file, "{text}")
+        .and_then(|()| file.sync_all())
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// The path with its existing part resolved, so that a link does not hide where it leads.

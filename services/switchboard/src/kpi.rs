@@ -47,14 +47,14 @@ async fn period(reading: &Reading, arguments: &KpiArguments) -> Result<(NaiveDat
     Ok((from, to))
 }
 
-const HEADINGS: [&str; 9] =
-    ["measure", "for", "value", "unit", "target", "met", "baseline", "counted", "status"];
+const HEADINGS: [&str; 9] = ["measure", "for", "value", "unit", "target", "met", "baseline", "counted", "status"];
 
 fn table(rows: &[RecordBatch]) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(HEADINGS);
     for batch in rows {
-        let text = |name: &str, row: usize| batch.column_by_name(name).map_or(String::new(), |column| cell(column, row));
+        let text =
+            |name: &str, row: usize| batch.column_by_name(name).map_or(String::new(), |column| cell(column, row));
         for row in 0..batch.num_rows() {
             let slice = text("slice", row);
             let met = match text("meets_target", row).as_str() {

@@ -9,10 +9,12 @@ use arrow::datatypes::SchemaRef;
 use arrow::json::ArrayWriter;
 use arrow::util::pretty::pretty_format_batches_with_schema;
 use chrono::{DateTime, SecondsFormat};
-use indicatif::{ProgressBar, ProgressStyle};
-use refresh::Publication;
+use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
+use refresh::{Completeness, Publication};
 use std::io::{Write, stdout};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -63,6 +65,19 @@ pub(crate) fn progress(total: u64, what: &str) -> ProgressBar {
     bar
 }
 
+/// A spinner on standard error with the rows committed so far; nothing where that is no terminal.
+pub(crate) fn rows_committed(rows: Arc<AtomicU64>) -> ProgressBar {
+    let spinner = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {rows} rows committed, {elapsed}") {
+        let shown = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
+            let _ = write!(out, "{}", HumanCount(rows.load(Ordering::Relaxed)));
+        };
+        spinner.set_style(style.with_key("rows", shown));
+    }
+    spinner.enable_steady_tick(Duration::from_millis(200));
+    spinner
+}
+
 /// Rows on standard output.
 pub(crate) fn print_rows(schema: &SchemaRef, rows: &[RecordBatch], format: Format) -> Result<()> {
     let mut out = stdout().lock();
@@ -84,6 +99,19 @@ pub(crate) fn print_rows(schema: &SchemaRef, rows: &[RecordBatch], format: Forma
         }
     }
     Ok(())
+}
+
+/// The same as [`tell_completeness`], a line a source, for standard error.
+pub(crate) fn completeness_lines(publication: &Publication) -> String {
+    let seen = publication.completeness.iter().filter(|source| source.last_event_at_micros.is_some());
+    let line = |source: &Completeness| {
+        let through = source
+            .valid_through_micros
+            .map_or("files only".to_owned(), |at| format!("Kafka up to {}", instant(at)));
+        format!("{}: {through}, {} quarantined", source.source, source.quarantined)
+    };
+    let sources: Vec<String> = seen.map(line).collect();
+    format!("epoch {}, as of {}; {}", publication.epoch, instant(publication.as_of_micros), sources.join("; "))
 }
 
 /// How complete the published numbers are, source by source.

@@ -26,7 +26,9 @@ pub(crate) async fn run(config: &Config, action: ReferenceAction) -> Result<Exit
     let records = events.iter().map(Event::to_record).map(|made| made.map_err(Into::into));
     let hash = HEXLOWER.encode(&hash);
     match ingest::load_history(&lake, source, &hash, records, keys.token, said_at_micros).await? {
-        Loaded::Rows(rows) => println!("{}: {rows} statements loaded; they show at the next refresh", file.display()),
+        Loaded::Rows(rows) => {
+            println!("{}: {rows} statements loaded; they show at the next refresh", file.display())
+        }
         Loaded::Already => println!("{} was loaded in this very instant already", file.display()),
     }
     Ok(ExitCode::SUCCESS)

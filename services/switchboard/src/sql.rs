@@ -12,6 +12,6 @@ pub(crate) async fn run(config: &Config, arguments: &SqlArguments) -> Result<Exi
     let reading = refresh::open(&lake).await?;
     let (schema, rows) = reading.engine.read_only(&arguments.query).await?;
     output::print_rows(&schema, &rows, arguments.format)?;
-    eprintln!("epoch {}, as of {}", reading.publication.epoch, output::instant(reading.publication.as_of_micros));
+    eprintln!("{}", output::completeness_lines(&reading.publication));
     Ok(ExitCode::SUCCESS)
 }

@@ -88,22 +88,10 @@ pub(super) fn calls(events: &[Event]) -> (Vec<Call>, Services) {
 impl Call {
     /// Takes in the next event, in order of time.
     fn hear(&mut self, event: &Event) {
-        let at = occurred_at(event);
-        let wait = (at, facts::number(event, "wait_ms").unwrap_or_default());
         let text = |field: &str| event.text(field).map(str::to_owned);
-        self.first_event_at.get_or_insert(at);
+        self.first_event_at.get_or_insert(occurred_at(event));
         if let Some(visit) = text("queue_visit_id") {
-            let visit = self.visits.entry(visit).or_default();
-            match event.event_type.as_str() {
-                "queue_entered" => {
-                    visit.entered_at.get_or_insert(at);
-                    visit.queue = text("queue_id");
-                }
-                "contact_answered" => _ = visit.answered.get_or_insert(wait),
-                "contact_abandoned" => _ = visit.abandoned.get_or_insert(wait),
-                _ => _ = visit.exited.get_or_insert(wait),
-            }
-            visit.queue = visit.queue.take().or(text("queue_id"));
+            self.visits.entry(visit).or_default().hear(event);
         }
         match event.event_type.as_str() {
             "contact_initiated" => self.begin(event),
@@ -117,11 +105,8 @@ impl Call {
             "wrapup_completed" => {
                 let leg = self.legs.entry(text("contact_id").unwrap_or_default()).or_default();
                 leg.acw_ms = leg.acw_ms.max(facts::number(event, "acw_ms"));
-                let (subject_group, resolution) = (text("subject_group"), text("resolution"));
-                self.wrapup = subject_group.zip(resolution).map(|(subject_group, resolution)| Wrapup {
-                    subject_group,
-                    resolution,
-                });
+                let coded = text("subject_group").zip(text("resolution"));
+                self.wrapup = coded.map(|(subject_group, resolution)| Wrapup { subject_group, resolution });
             }
             _ => {}
         }
@@ -152,7 +137,7 @@ impl Call {
 
     /// Whether the resident called the council, as far as is known; what was no call is nothing.
     pub(super) fn counts(&self) -> bool {
-        self.begun().is_none_or(|begun| begun.direction == "inbound")
+        !self.was_no_call && self.begun().is_none_or(|begun| begun.direction == "inbound")
     }
 
     pub(super) fn visits(&self) -> impl Iterator<Item = &Visit> {
@@ -193,7 +178,8 @@ impl Call {
     }
 
     fn place_at(&self, at: i64, queue: Option<String>, services: &Services) -> Place {
-        let local_date = DateTime::from_timestamp_micros(at).unwrap_or_default().with_timezone(&London).date_naive();
+        let local_date =
+            DateTime::from_timestamp_micros(at).unwrap_or_default().with_timezone(&London).date_naive();
         let queue = queue.unwrap_or_else(|| "(unknown)".to_owned());
         let channel = self.begun().map_or("(unknown)", |begun| begun.channel.as_str()).to_owned();
         Place { local_date, service: services.of(&queue, local_date), queue, channel }
@@ -201,6 +187,22 @@ impl Call {
 }
 
 impl Visit {
+    /// Takes in the next event of the stay, in order of time; of two of a kind the first counts.
+    fn hear(&mut self, event: &Event) {
+        let at = occurred_at(event);
+        let wait = (at, facts::number(event, "wait_ms").unwrap_or_default());
+        let queue = event.text("queue_id").map(str::to_owned);
+        match event.event_type.as_str() {
+            "queue_entered" => _ = self.entered_at.get_or_insert(at),
+            "contact_answered" => _ = self.answered.get_or_insert(wait),
+            "contact_abandoned" => _ = self.abandoned.get_or_insert(wait),
+            _ => _ = self.exited.get_or_insert(wait),
+        }
+        // Who enters a queue knows which; the others say it where they know.
+        let known = self.queue.take();
+        self.queue = if event.event_type == "queue_entered" { queue } else { known.or(queue) };
+    }
+
     /// An answer settles a stay, whatever else is reported of it.
     pub(super) fn end(&self) -> End {
         match (self.answered, self.abandoned, self.exited) {

@@ -8,7 +8,10 @@ use super::services::{Service, Services};
 /// A numerator, and a denominator unless the KPI is a count.
 type Parts = (i64, Option<i64>);
 
-const VISIT_KPIS: [(&str, fn(&Visit, &Service) -> Option<Parts>); 8] = [
+type OfVisit = fn(&Visit, &Service) -> Option<Parts>;
+type OfCall = fn(&Call) -> Option<Parts>;
+
+const VISIT_KPIS: [(&str, OfVisit); 8] = [
     ("abandon_rate", abandon_rate),
     ("abandon_short", abandon_short),
     ("answered_within_120s", |visit, service| answered_within(120_000, visit, service)),
@@ -19,7 +22,7 @@ const VISIT_KPIS: [(&str, fn(&Visit, &Service) -> Option<Parts>); 8] = [
     ("wait_asa", wait_asa),
 ];
 
-const CALL_KPIS: [(&str, fn(&Call) -> Option<Parts>); 5] = [
+const CALL_KPIS: [(&str, OfCall); 5] = [
     ("aht", aht),
     ("fcr_agent", fcr_agent),
     ("fcr_agent_coded", fcr_agent_coded),

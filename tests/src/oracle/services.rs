@@ -27,7 +27,8 @@ impl Services {
     pub(super) fn read(events: &[Event]) -> Self {
         let mut statements = BTreeMap::new();
         for event in facts::holding(events, "reference") {
-            let (Some(queue), Some(Value::Date(day))) = (event.text("queue_id"), event.fields.get("effective_from"))
+            let (Some(queue), Some(Value::Date(day))) =
+                (event.text("queue_id"), event.fields.get("effective_from"))
             else {
                 continue;
             };

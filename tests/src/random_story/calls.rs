@@ -130,7 +130,11 @@ impl Teller {
         let (queue, wait_ms) = (self.pick(&QUEUES), self.wait_ms());
         self.line(at, call, &format!("queue_entered queue_id={queue} queue_visit_id={call}/9 {leg}"));
         let at = at + wait_ms * 1000;
-        self.line(at, call, &format!("contact_answered agent=ben wait_ms={wait_ms} queue_visit_id={call}/9 {leg}"));
+        self.line(
+            at,
+            call,
+            &format!("contact_answered agent=ben wait_ms={wait_ms} queue_visit_id={call}/9 {leg}"),
+        );
         let talk_ms = self.rng.random_range(1..600_000);
         self.finished(at + talk_ms * 1000, ahead, &format!("{call}b"), talk_ms);
     }

@@ -4,8 +4,7 @@ use crate::world::World;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-const HEADING: &str =
-    "call_id,queue,priority,arrived_at,ivr_ended_at,queue_entered_at,queue_left_at,answered_at,ended_at,outcome,agent,customer_id\n";
+const HEADING: &str = "call_id,queue,priority,arrived_at,ivr_ended_at,queue_entered_at,queue_left_at,answered_at,ended_at,outcome,agent,customer_id\n";
 const GOOD: &str = "c1,TAX,0,2026-03-02T09:00:00,2026-03-02T09:00:12,2026-03-02T09:00:12,2026-03-02T09:00:54,2026-03-02T09:00:54,2026-03-02T09:04:12,answered,ana,42\n";
 
 fn import<'a>(file: &'a str) -> [&'a str; 9] {
@@ -18,7 +17,10 @@ fn bad_rows_are_refused_with_line_and_reason_and_the_good_ones_go_through() {
     let rows = [
         ("c2,TAX,0,2026-03-02 9am,,,,,,abandoned_in_ivr,,\n", "arrived_at"),
         ("c3,TAX,0,2026-03-29T01:30:00,,,,,,abandoned_in_ivr,,\n", "arrived_at"),
-        ("c4,TAX,0,2026-03-02T09:00:00,,2026-03-02T09:01:00,2026-03-02T09:00:00,,2026-03-02T09:01:00,abandoned,,\n", "queue_left_at"),
+        (
+            "c4,TAX,0,2026-03-02T09:00:00,,2026-03-02T09:01:00,2026-03-02T09:00:00,,2026-03-02T09:01:00,abandoned,,\n",
+            "queue_left_at",
+        ),
         ("c5,TAX,0,2026-03-02T09:00:00,,,,2026-03-02T09:05:00,2026-03-02T09:04:00,answered,bea,43\n", "ended_at"),
         ("c1,TAX,0,2026-03-02T09:00:00,,,,,,abandoned_in_ivr,,\n", "call_id"),
     ];
@@ -30,7 +32,8 @@ fn bad_rows_are_refused_with_line_and_reason_and_the_good_ones_go_through() {
     for (number, (row, column)) in rows.iter().enumerate() {
         let line = number + 3;
         assert!(told.contains(&format!("line {line}: ")), "line {line} is not told\n{told}");
-        let kept = rejected.lines().find(|kept| kept.starts_with(row.trim_end())).unwrap_or_else(|| panic!("{rejected}"));
+        let kept =
+            rejected.lines().find(|kept| kept.starts_with(row.trim_end())).unwrap_or_else(|| panic!("{rejected}"));
         assert!(kept.contains(&format!(",{line},")) && kept.contains(column), "{kept}");
     }
     world.refresh();

@@ -122,7 +122,8 @@ fn an_unknown_schema_id_holds_its_partition_alone() {
     for batch in delta::rows(&world.lake().join("telephony_events")) {
         let partition = batch.column_by_name("partition").unwrap().as_primitive::<Int32Type>().clone();
         let offset = batch.column_by_name("offset").unwrap().as_primitive::<Int64Type>().clone();
-        (0..batch.num_rows()).for_each(|row| per_partition.entry(partition.value(row)).or_default().push(offset.value(row)));
+        (0..batch.num_rows())
+            .for_each(|row| per_partition.entry(partition.value(row)).or_default().push(offset.value(row)));
     }
     for partition in 0..PARTITIONS {
         let mut offsets = per_partition.remove(&partition).unwrap();

@@ -42,7 +42,10 @@ fn three_kills_in_the_middle_of_an_import() {
     world.ingest();
     let last = delta::version(&table);
     assert!(killed_at[0] >= 1, "the first kill fell before the first commit");
-    assert!(killed_at.iter().all(|version| *version < last), "a kill at {killed_at:?} fell after the last, {last}");
+    assert!(
+        killed_at.iter().all(|version| *version < last),
+        "a kill at {killed_at:?} fell after the last, {last}"
+    );
     assert!(killed_at.is_sorted_by(|one, next| one < next), "{killed_at:?}");
     assert_eq!(delta::coordinates(&table), read_back(&broker.address), "gap, or a coordinate that Kafka has not");
     assert_no_gap_in_the_log(&table);

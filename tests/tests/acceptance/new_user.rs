@@ -30,7 +30,8 @@ fn the_readmes_path_works() {
         let mut shell = Command::new("bash");
         shell.args(["-c", &command]).current_dir(folder.path()).env("PATH", &path).env("KAFKA_HEAP", "512m");
         let output = shell.env("SWITCHBOARD__KAFKA__BROKERS", "127.0.0.1:19392").output().unwrap();
-        let told = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let told =
+            format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         if !output.status.success() {
             stop(&folder);
             panic!("`{command}` failed\n{told}");
@@ -74,10 +75,19 @@ fn the_scorecard_shows_targets_baselines_and_completeness() {
     for part in ["60.0", "yes", "199", "provisional", "of 2"] {
         assert!(asa.contains(part), "`{part}` is not in {asa}");
     }
-    assert!(told.lines().any(|line| line.contains("Average handling") && line.contains("being established")), "{told}");
+    assert!(
+        told.lines().any(|line| line.contains("Average handling") && line.contains("being established")),
+        "{told}"
+    );
     assert!(told.contains("telephony: 10 rows, newest event 2026-03-02T10:04:12Z, from files only"), "{told}");
     // One of two was answered within the queue's own 60 s; the day is final a day after its end.
     world.succeeds(&["refresh", "--once", "--as-of", "2026-03-04T00:00:00Z"]);
-    let rows = world.sql("SELECT numerator, denominator, status, service_area FROM kpi_daily WHERE kpi = 'sla_answered'");
-    assert_eq!(rows, vec![serde_json::json!({"numerator": 1, "denominator": 2, "status": "final", "service_area": "council_tax"})]);
+    let rows =
+        world.sql("SELECT numerator, denominator, status, service_area FROM kpi_daily WHERE kpi = 'sla_answered'");
+    assert_eq!(
+        rows,
+        vec![
+            serde_json::json!({"numerator": 1, "denominator": 2, "status": "final", "service_area": "council_tax"})
+        ]
+    );
 }

@@ -35,7 +35,9 @@ impl World {
         let mut command = Command::new(binary());
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         command.env("SWITCHBOARD__LAKE__FOLDER", self.lake()).env("SWITCHBOARD__KEYS__FOLDER", self.path("keys"));
-        command.env("SWITCHBOARD__KAFKA__BROKERS", &self.brokers).env("SWITCHBOARD__INGEST__FLUSH_AFTER_MS", "400");
+        command
+            .env("SWITCHBOARD__KAFKA__BROKERS", &self.brokers)
+            .env("SWITCHBOARD__INGEST__FLUSH_AFTER_MS", "400");
         command.env("SWITCHBOARD__LOG__LEVEL", "info").env("SWITCHBOARD__LOG__FORMAT", "json");
         command
     }

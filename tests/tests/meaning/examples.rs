@@ -50,11 +50,14 @@ fn there_is_an_example_for_each_kpi_and_none_besides() {
 async fn every_example_holds() {
     let mut problems = Vec::new();
     for kpi in queries::catalogue().kpis.values() {
-        let example: Example = toml::from_str(&fs::read_to_string(folder().join(format!("{}.toml", kpi.id))).unwrap())
-            .unwrap_or_else(|problem| panic!("{}: {problem}", kpi.id));
+        let example: Example =
+            toml::from_str(&fs::read_to_string(folder().join(format!("{}.toml", kpi.id))).unwrap())
+                .unwrap_or_else(|problem| panic!("{}: {problem}", kpi.id));
         let events = story::read(&example.story).unwrap_or_else(|problem| panic!("{}: {problem}", kpi.id));
         let expected = sorted(example.expect.iter().map(|row| row.text(kpi)).collect());
-        for (whose, found) in [("SQL", by_sql(kpi, &example, &events).await), ("the oracle", by_oracle(kpi, &events))] {
+        for (whose, found) in
+            [("SQL", by_sql(kpi, &example, &events).await), ("the oracle", by_oracle(kpi, &events))]
+        {
             // The oracle knows no status.
             let comparable = |row: &String| match whose {
                 "SQL" => row.clone(),
@@ -118,7 +121,13 @@ impl Expected {
             value.unwrap_or_else(|| panic!("{}: an expected row has no `{dimension}`", kpi.id)).as_str()
         };
         let dimensions: Vec<&str> = kpi.declared.dimensions.iter().map(of).collect();
-        assert_eq!(dimensions.len(), self.dimensions.len(), "{}: not all of {:?} are dimensions", kpi.id, self.dimensions);
+        assert_eq!(
+            dimensions.len(),
+            self.dimensions.len(),
+            "{}: not all of {:?} are dimensions",
+            kpi.id,
+            self.dimensions
+        );
         let (left, right) = match kpi.declared.kind {
             Kind::Distribution => (self.value, self.count),
             Kind::Ratio | Kind::Count => (self.numerator, self.denominator),

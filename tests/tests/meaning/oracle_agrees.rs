@@ -22,8 +22,10 @@ async fn the_oracle_agrees_with_the_sql() {
     for seed in 0..SEEDS {
         let events = random_story(seed);
         let rebuilt = Rebuilt::from(&events, LATER).await;
+        let measured = oracle::measure(&events);
         let shown: Vec<String> = [
-            differences(&oracle::measure(&events), &rebuilt.parts().await, RowKey::to_string),
+            differences(&measured, &rebuilt.parts().await, RowKey::to_string),
+            differences(&measured, &rebuilt.intervals().await, |key| format!("intervals of {key}")),
             differences(&oracle::distribution(&events), &rebuilt.counts().await, |(key, value)| {
                 format!("{key} value {value}")
             }),
@@ -44,7 +46,8 @@ fn differences<K: Ord, V: PartialEq + Debug>(
     name: impl Fn(&K) -> String,
 ) -> Vec<String> {
     let of_oracle = oracle.iter().map(|(key, value)| (key, Some(value), sql.get(key)));
-    let only_sql = sql.iter().filter(|(key, _)| !oracle.contains_key(key)).map(|(key, value)| (key, None, Some(value)));
+    let only_sql =
+        sql.iter().filter(|(key, _)| !oracle.contains_key(key)).map(|(key, value)| (key, None, Some(value)));
     let differing = of_oracle.chain(only_sql).filter(|(_, oracle, sql)| oracle != sql);
     differing.map(|(key, oracle, sql)| format!("  {}: oracle {oracle:?}, SQL {sql:?}", name(key))).collect()
 }

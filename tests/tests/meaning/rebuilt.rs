@@ -18,8 +18,7 @@ pub(crate) type Parts = BTreeMap<RowKey, (Option<i64>, Option<i64>)>;
 /// Counts of distributions by row and value.
 pub(crate) type Counts = BTreeMap<(RowKey, i64), i64>;
 
-const KEY: &str =
-    "kpi, CAST(local_date AS VARCHAR), service_area, service_class, queue, channel, subject_group";
+const KEY: &str = "kpi, CAST(local_date AS VARCHAR), service_area, service_class, queue, channel, subject_group";
 
 /// The models and measured tables over some events.
 pub(crate) struct Rebuilt {
@@ -50,7 +49,9 @@ impl Rebuilt {
 
     /// The names of a table's columns, in order.
     pub(crate) async fn columns(&self, table: &str) -> Vec<String> {
-        let sql = format!("SELECT column_name FROM information_schema.columns WHERE table_name = '{table}' ORDER BY ordinal_position");
+        let sql = format!(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = '{table}' ORDER BY ordinal_position"
+        );
         let batches = self.engine.collect(&sql).await.unwrap();
         batches.iter().flat_map(texts).flatten().collect()
     }
@@ -58,6 +59,14 @@ impl Rebuilt {
     /// `kpi_daily`, which must have each row once.
     pub(crate) async fn parts(&self) -> Parts {
         let rows = self.query(&format!("SELECT {KEY}, numerator, denominator FROM kpi_daily")).await;
+        unique(rows.iter().map(|row| (row_key(row), (number(&row[7]), number(&row[8])))))
+    }
+
+    /// `kpi_interval`, its half hours summed to days.
+    pub(crate) async fn intervals(&self) -> Parts {
+        let parts = "CAST(sum(numerator) AS BIGINT), CAST(sum(denominator) AS BIGINT)";
+        let group = KEY.replace("CAST(local_date AS VARCHAR)", "local_date");
+        let rows = self.query(&format!("SELECT {KEY}, {parts} FROM kpi_interval GROUP BY {group}")).await;
         unique(rows.iter().map(|row| (row_key(row), (number(&row[7]), number(&row[8])))))
     }
 

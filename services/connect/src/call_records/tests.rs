@@ -1,3 +1,5 @@
+//! Call records: every refusal, every oddity, and one row of each outcome worked by hand.
+
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod files;

@@ -1,3 +1,5 @@
+//! The producer against the in-process broker of librdkafka, and against none at all.
+
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use super::KafkaProducer;

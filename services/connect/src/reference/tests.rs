@@ -1,3 +1,5 @@
+//! Reference files: whole ones of each form, and every refusal.
+
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod accepted;

@@ -1,0 +1,66 @@
+//! Reaching Kafka: the consumer's settings, the cluster's id, and where the topic ends.
+
+use crate::Error;
+use crate::consume::{ANSWER_WITHIN, Context, Event};
+use crate::run::{GroupProtocol, Options};
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use std::collections::HashMap;
+use tokio::sync::mpsc::Sender;
+
+/// A connected consumer and what it learned of the topic.
+pub(crate) struct Connected {
+    pub(crate) consumer: BaseConsumer<Context>,
+    pub(crate) cluster: String,
+    /// For each partition, the offset at which it ended when asked.
+    pub(crate) ends: HashMap<i32, i64>,
+}
+
+/// Connects and looks at the topic. Blocks for as long as the broker takes to answer.
+pub(crate) fn connect(options: &Options, topic: &str, events: Sender<Event>) -> Result<Connected, Error> {
+    let context = Context::new(topic, events);
+    let consumer: BaseConsumer<Context> = client_config(options, topic).create_with_context(context)?;
+    let no_broker = |source| Error::NoBroker { brokers: options.brokers.clone(), source };
+    let metadata = consumer.fetch_metadata(Some(topic), ANSWER_WITHIN).map_err(no_broker)?;
+    let found = metadata.topics().iter().find(|found| found.name() == topic && found.error().is_none());
+    let partitions: Vec<i32> =
+        found.into_iter().flat_map(|topic| topic.partitions()).map(|partition| partition.id()).collect();
+    if partitions.is_empty() {
+        return Err(Error::NoTopic { topic: topic.to_owned() });
+    }
+    let mut ends = HashMap::new();
+    for partition in partitions {
+        let (begins, end) = consumer.fetch_watermarks(topic, partition, ANSWER_WITHIN)?;
+        ends.insert(partition, if begins == end { 0 } else { end });
+    }
+    let cluster = consumer.client().fetch_cluster_id(ANSWER_WITHIN);
+    let cluster = cluster.ok_or(KafkaError::MetadataFetch(RDKafkaErrorCode::ClusterAuthorizationFailed))?;
+    Ok(Connected { consumer, cluster, ends })
+}
+
+fn client_config(options: &Options, topic: &str) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config
+        .set("bootstrap.servers", &options.brokers)
+        .set("group.id", format!("{}-{topic}", options.group))
+        .set("client.id", "switchboard-ingest")
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false")
+        .set("auto.offset.reset", "error")
+        .set("enable.partition.eof", "true")
+        .set("isolation.level", "read_committed")
+        .set("check.crcs", "true")
+        .set("fetch.queue.backoff.ms", "20")
+        .set("fetch.wait.max.ms", "100")
+        .set("queued.min.messages", "50000")
+        .set("queued.max.messages.kbytes", "65536")
+        .set_log_level(RDKafkaLogLevel::Warning);
+    match options.protocol {
+        GroupProtocol::Classic => {
+            config.set("partition.assignment.strategy", "cooperative-sticky").set("session.timeout.ms", "10000")
+        }
+        GroupProtocol::Consumer => config.set("group.protocol", "consumer"),
+    };
+    config
+}
