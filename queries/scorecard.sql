@@ -41,16 +41,18 @@ parts AS (
 ),
 tenths AS (
     SELECT
-        kpi_definitions.kpi, title, unit, direction, slice, numerator, denominator, is_provisional,
+        wanted.kpi, section, title, unit, direction, wanted.slice, numerator, denominator, is_provisional,
         CASE
+            WHEN numerator IS NULL THEN NULL
             WHEN kind = 'count' THEN numerator * 10
             WHEN denominator = 0 THEN NULL
             WHEN unit = 'percent' THEN (numerator * 2000 + denominator) / (denominator * 2)
             -- Seconds are kept as milliseconds.
             ELSE (numerator * 2 + denominator * 100) / (denominator * 200)
         END AS tenths
-    FROM parts
-    JOIN kpi_definitions ON kpi_definitions.kpi = parts.kpi
+    FROM wanted
+    JOIN kpi_definitions ON kpi_definitions.kpi = wanted.kpi AND kind <> 'distribution'
+    LEFT JOIN parts ON parts.kpi = wanted.kpi AND parts.slice = wanted.slice
 ),
 spread AS (
     SELECT kpi, value, sum(count) AS visits, bool_or(status = 'provisional') AS is_provisional
@@ -77,22 +79,24 @@ percentiles AS (
 ),
 shown AS (
     SELECT
-        kpi, title, unit, direction, slice, numerator, denominator, is_provisional, tenths,
-        CASE WHEN unit = 'count' THEN CAST(tenths / 10 AS VARCHAR)
+        kpi, section, title, 0 AS point, unit, direction, slice, numerator, denominator, is_provisional, tenths,
+        CASE WHEN tenths IS NULL THEN NULL
+             WHEN unit = 'count' THEN CAST(tenths / 10 AS VARCHAR)
              ELSE concat(CAST(tenths / 10 AS VARCHAR), '.', CAST(tenths % 10 AS VARCHAR)) END AS value
     FROM tenths
     UNION ALL
     SELECT
-        percentiles.kpi, concat('Wait, answered: ', point), 'seconds', 'lower', '', CAST(NULL AS BIGINT), total,
-        is_provisional,
-        CASE point WHEN 'median' THEN median WHEN '90th percentile' THEN p90 ELSE longest END * 10,
-        CAST(CASE point WHEN 'median' THEN median WHEN '90th percentile' THEN p90 ELSE longest END AS VARCHAR)
+        percentiles.kpi, section, concat('Wait of answered calls, ', name), point, unit, direction, '',
+        CAST(NULL AS BIGINT), total, is_provisional,
+        CASE point WHEN 1 THEN median WHEN 2 THEN p90 ELSE longest END * 10,
+        CAST(CASE point WHEN 1 THEN median WHEN 2 THEN p90 ELSE longest END AS VARCHAR)
     FROM percentiles
-    CROSS JOIN (VALUES ('median'), ('90th percentile'), ('longest')) AS points(point)
+    JOIN kpi_definitions ON kpi_definitions.kpi = percentiles.kpi
+    CROSS JOIN (VALUES (1, 'median'), (2, '90th percentile'), (3, 'longest')) AS points(point, name)
 )
 SELECT
-    shown.kpi, title, shown.slice, shown.value, shown.unit, shown.direction, numerator, denominator,
-    CASE WHEN is_provisional THEN 'provisional' ELSE 'final' END AS status,
+    shown.kpi, section, title, shown.slice, shown.value, shown.unit, shown.direction, numerator, denominator,
+    CASE WHEN shown.value IS NULL THEN 'no data' WHEN is_provisional THEN 'provisional' ELSE 'final' END AS status,
     targets.value AS target, targets.status AS target_status,
     CASE
         WHEN targets.value IS NULL OR tenths IS NULL THEN NULL
@@ -105,8 +109,8 @@ LEFT JOIN targets
     ON targets.kpi = shown.kpi AND targets.slice = shown.slice
     AND CAST(targets.effective_from AS INT) <= $to_day
     AND (targets.effective_until IS NULL OR CAST(targets.effective_until AS INT) > $to_day)
-    AND NOT starts_with(title, 'Wait, answered:')
+    AND point = 0
 LEFT JOIN baselines
     ON baselines.kpi = shown.kpi AND baselines.slice = shown.slice
-    AND NOT starts_with(title, 'Wait, answered:')
-ORDER BY shown.kpi, shown.slice, title
+    AND point = 0
+ORDER BY section, shown.kpi, point, shown.slice

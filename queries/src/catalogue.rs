@@ -62,6 +62,8 @@ pub struct Kpi {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KpiFile {
+    /// Heading under which the scorecard shows it.
+    pub section: String,
     /// Name for people.
     pub title: String,
     /// The question that it answers.

@@ -146,6 +146,7 @@ fn definitions(catalogue: &Catalogue) -> Result<RecordBatch, Error> {
     };
     Ok(RecordBatch::try_from_iter(vec![
         ("kpi", text(|kpi| kpi.id.clone())),
+        ("section", text(|kpi| kpi.declared.section.clone())),
         ("title", text(|kpi| kpi.declared.title.clone())),
         ("question", text(|kpi| kpi.declared.question.clone())),
         ("kind", text(|kpi| kpi.declared.kind.name().to_owned())),

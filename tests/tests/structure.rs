@@ -102,7 +102,7 @@ fn every_file_says_what_it_is_and_is_not_too_long() {
         assert!(first.starts_with("//!") || first.starts_with("#![doc"), "{} has no module doc", path.display());
         let code = text.lines().take_while(|line| *line != "#[cfg(test)]").count();
         assert!(code <= 300, "{} has {code} lines", path.display());
-        assert!(!text.contains("macro_rules!"), "{}: no macros of our own", path.display());
+        assert!(!text.contains(concat!("macro_", "rules!")), "{}: no macros of our own", path.display());
         let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
         let banned = ["utils", "util", "common", "manager", "helper", "helpers", "misc"];
         let shared_test_code = path.components().any(|part| part.as_os_str() == "tests");

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::Date32Type;
 use chrono::NaiveDate;
-use comfy_table::{Cell, CellAlignment, Table, presets};
+use comfy_table::{Cell, CellAlignment, Table, TableComponent, presets};
 use lake::Lake;
 use refresh::Reading;
 use std::process::ExitCode;
@@ -47,16 +47,21 @@ async fn period(reading: &Reading, arguments: &KpiArguments) -> Result<(NaiveDat
     Ok((from, to))
 }
 
-const HEADINGS: [&str; 9] = ["measure", "for", "value", "unit", "target", "met", "baseline", "counted", "status"];
+const HEADINGS: [&str; 10] =
+    ["", "measure", "for", "value", "unit", "target", "met", "baseline", "counted", "status"];
 
 fn table(rows: &[RecordBatch]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(HEADINGS);
+    table.load_preset(presets::NOTHING).set_style(TableComponent::HeaderLines, '─').set_header(HEADINGS);
+    let mut shown = String::new();
     for batch in rows {
         let text =
             |name: &str, row: usize| batch.column_by_name(name).map_or(String::new(), |column| cell(column, row));
         for row in 0..batch.num_rows() {
             let slice = text("slice", row);
+            let section = text("section", row);
+            let heading = if section == shown { String::new() } else { section.clone() };
+            shown = section;
             let met = match text("meets_target", row).as_str() {
                 "true" => "yes",
                 "false" => "no",
@@ -67,6 +72,7 @@ fn table(rows: &[RecordBatch]) -> Table {
                 (_, denominator) => format!("of {denominator}"),
             };
             table.add_row(vec![
+                Cell::new(heading),
                 Cell::new(text("title", row)),
                 Cell::new(if slice.is_empty() { "all" } else { &slice }),
                 Cell::new(text("value", row)).set_alignment(CellAlignment::Right),

@@ -78,6 +78,18 @@ pub(crate) fn rows_committed(rows: Arc<AtomicU64>) -> ProgressBar {
     spinner
 }
 
+/// The error and its causes on standard error; a cause that the line before has said is not repeated.
+pub(crate) fn tell_error(error: &anyhow::Error) {
+    let mut said = format!("error: {error}");
+    eprintln!("{said}");
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !said.contains(&cause) {
+            said = format!("  because: {cause}");
+            eprintln!("{said}");
+        }
+    }
+}
+
 /// Rows on standard output.
 pub(crate) fn print_rows(schema: &SchemaRef, rows: &[RecordBatch], format: Format) -> Result<()> {
     let mut out = stdout().lock();

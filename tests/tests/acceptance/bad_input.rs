@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 const HEADING: &str = "call_id,queue,priority,arrived_at,ivr_ended_at,queue_entered_at,queue_left_at,answered_at,ended_at,outcome,agent,customer_id\n";
 const GOOD: &str = "c1,TAX,0,2026-03-02T09:00:00,2026-03-02T09:00:12,2026-03-02T09:00:12,2026-03-02T09:00:54,2026-03-02T09:00:54,2026-03-02T09:04:12,answered,ana,42\n";
 
-fn import<'a>(file: &'a str) -> [&'a str; 9] {
+fn import(file: &str) -> [&str; 9] {
     ["import", "calls", file, "--source", "t", "--time-zone", "Europe/London", "--to", "lake"]
 }
 

@@ -26,7 +26,13 @@ fn no_identifier_of_the_input_can_be_read_in_lake_or_logs() {
         &["kpi"],
     ] {
         let mut command = world.command(arguments);
-        let output = command.env("SWITCHBOARD__LOG__LEVEL", "debug,ingest=trace,connect=trace,lake=trace,refresh=trace,switchboard=trace").output().unwrap();
+        let output = command
+            .env(
+                "SWITCHBOARD__LOG__LEVEL",
+                "debug,ingest=trace,connect=trace,lake=trace,refresh=trace,switchboard=trace",
+            )
+            .output()
+            .unwrap();
         assert!(output.status.success(), "{arguments:?}");
         logs.push_str(&String::from_utf8_lossy(&output.stdout));
         logs.push_str(&String::from_utf8_lossy(&output.stderr));
@@ -35,7 +41,8 @@ fn no_identifier_of_the_input_can_be_read_in_lake_or_logs() {
     let identifiers = identifiers(&text);
     assert!(identifiers.len() > 1_500);
     // Three letters turn up in any large file by chance; short names are looked for as whole cells below.
-    let long: HashSet<&[u8]> = identifiers.iter().filter(|name| name.len() >= 6).map(|name| name.as_bytes()).collect();
+    let long: HashSet<&[u8]> =
+        identifiers.iter().filter(|name| name.len() >= 6).map(|name| name.as_bytes()).collect();
     assert!(first_found(&long, text.as_bytes()).is_some(), "the search finds nothing at all");
     let named = |place: &str, bytes: &[u8]| assert_eq!(first_found(&long, bytes), None, "can be read in {place}");
     named("the logs", logs.as_bytes());

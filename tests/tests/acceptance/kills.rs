@@ -31,10 +31,9 @@ fn three_kills_in_the_middle_of_an_import() {
         });
         for round in 0..3 {
             let before = delta::version(&table);
-            let mut ingest = world.start(&["ingest"], &format!("ingest-{round}.log"));
+            let ingest = world.start(&["ingest"], &format!("ingest-{round}.log"));
             wait_for_commits(&table, before + 2);
-            ingest.kill().unwrap();
-            ingest.wait().unwrap();
+            drop(ingest);
             killed_at.push(delta::version(&table));
         }
         hurry.store(true, Ordering::Relaxed);

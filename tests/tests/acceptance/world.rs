@@ -63,9 +63,9 @@ impl World {
     }
 
     /// Starts in the background; standard error goes to the file `log`.
-    pub(crate) fn start(&self, arguments: &[&str], log: &str) -> Child {
+    pub(crate) fn start(&self, arguments: &[&str], log: &str) -> Running {
         let log = File::create(self.path(log)).unwrap();
-        self.command(arguments).stdout(Stdio::null()).stderr(log).spawn().unwrap()
+        Running(self.command(arguments).stdout(Stdio::null()).stderr(log).spawn().unwrap())
     }
 
     /// The rows of a query.
@@ -92,6 +92,17 @@ impl World {
 
     pub(crate) fn refresh(&self) {
         self.succeeds(&["refresh", "--once"]);
+    }
+}
+
+/// A process of ours in the background; dropping it is `kill -9`.
+pub(crate) struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // An error means that it has ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

@@ -53,12 +53,7 @@ fn only(events: &[Event], wanted: impl Fn(&Event) -> bool) -> Vec<Event> {
     events.iter().filter(|event| event.event_type == "queue_mapped" || wanted(event)).cloned().collect()
 }
 
-async fn restricted(
-    all: &Rebuilt,
-    table: &str,
-    column: &str,
-    wanted: impl Fn(&str) -> bool,
-) -> Vec<Vec<String>> {
+async fn restricted(all: &Rebuilt, table: &str, column: &str, wanted: impl Fn(&str) -> bool) -> Vec<Vec<String>> {
     let at = all.columns(table).await.iter().position(|name| name == column).unwrap();
     let mut rows = all.table(table).await;
     rows.retain(|row| wanted(&row[at]));
