@@ -4,5 +4,5 @@ SELECT
     count(*) FILTER (WHERE is_short_abandon) AS numerator,
     count(*) AS denominator
 FROM queue_visits
-WHERE is_inbound
+WHERE is_inbound_call
 GROUP BY interval_start, local_date, service_area, service_class, queue, channel

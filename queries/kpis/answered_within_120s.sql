@@ -4,5 +4,5 @@ SELECT
     count(*) FILTER (WHERE outcome = 'answered' AND wait_ms <= 120000) AS numerator,
     count(*) AS denominator
 FROM queue_visits
-WHERE is_inbound AND NOT coalesce(is_short_abandon, false)
+WHERE is_inbound_call AND NOT coalesce(is_short_abandon, false)
 GROUP BY interval_start, local_date, service_area, service_class, queue, channel

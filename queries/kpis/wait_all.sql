@@ -4,5 +4,5 @@ SELECT
     sum(wait_ms) AS numerator,
     count(*) AS denominator
 FROM queue_visits
-WHERE is_inbound AND wait_ms IS NOT NULL
+WHERE is_inbound_call AND wait_ms IS NOT NULL
 GROUP BY interval_start, local_date, service_area, service_class, queue, channel

@@ -4,5 +4,5 @@ SELECT
     sum(wait_ms) AS numerator,
     count(*) AS denominator
 FROM queue_visits
-WHERE is_inbound AND outcome = 'answered'
+WHERE is_inbound_call AND outcome = 'answered'
 GROUP BY interval_start, local_date, service_area, service_class, queue, channel

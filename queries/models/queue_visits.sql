@@ -3,10 +3,17 @@
 WITH contacts AS (
     SELECT
         source, initial_contact_id,
-        coalesce(min(direction) FILTER (WHERE previous_contact_id IS NULL), min(direction)) AS direction,
-        coalesce(min(channel) FILTER (WHERE previous_contact_id IS NULL), min(channel)) AS channel
+        coalesce(
+            min(direction) FILTER (WHERE event_type = 'contact_initiated' AND previous_contact_id IS NULL),
+            min(direction)
+        ) AS direction,
+        coalesce(
+            min(channel) FILTER (WHERE event_type = 'contact_initiated' AND previous_contact_id IS NULL),
+            min(channel)
+        ) AS channel,
+        coalesce(bool_or(outcome = 'not_a_call'), false) AS is_not_a_call
     FROM telephony_events
-    WHERE event_type = 'contact_initiated'
+    WHERE event_type IN ('contact_initiated', 'contact_ended')
     GROUP BY source, initial_contact_id
 ),
 folded AS (
@@ -59,7 +66,7 @@ SELECT
     coalesce(service_area, '(unknown)') AS service_area,
     coalesce(service_class, '(unknown)') AS service_class,
     coalesce(channel, '(unknown)') AS channel,
-    coalesce(direction, 'inbound') = 'inbound' AS is_inbound,
+    NOT coalesce(is_not_a_call, false) AND coalesce(direction, 'inbound') = 'inbound' AS is_inbound_call,
     outcome,
     wait_ms,
     agent,
