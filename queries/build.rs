@@ -15,7 +15,7 @@ fn main() -> io::Result<()> {
         paths.sort();
         for path in paths.iter().filter(|path| path.is_file()) {
             let name = path.strip_prefix(&root).expect("the path lies under the root").display().to_string();
-            writeln!(code, "    ({name:?}, include_str!({:?})),", path.display().to_string())
+            writeln!(code, "    ({name:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/{name}\"))),")
                 .expect("writing to a String cannot fail");
         }
     }

@@ -17,7 +17,7 @@ fn main() -> io::Result<()> {
     let mut code = String::from("pub(crate) static FILES: &[(&str, &str)] = &[\n");
     for file in &files {
         let name = file.strip_prefix(&root).expect("files lie under the root").display().to_string();
-        writeln!(code, "    ({name:?}, include_str!({:?})),", file.display().to_string())
+        writeln!(code, "    ({name:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/{name}\"))),")
             .expect("writing to a String cannot fail");
     }
     code.push_str("];\n");

@@ -1,24 +1,26 @@
 //! A full rebuild in memory, for tests, examples and small questions: the same models, measures
 //! and views as over a lake.
 
-use crate::{Engine, Error, Rows, bind_facts, catalogue, measured_tables};
+use crate::{Engine, Error, Facts, Rows, bind_facts, catalogue, measured_tables};
 use arrow::array::RecordBatch;
 use futures::TryStreamExt;
 use schemas::wide;
 use std::collections::BTreeMap;
 
-/// Binds the events of each table, then every model, measured table and view.
+/// Binds the events of each table, then every model, measured table and view; says what was found
+/// in each source.
 ///
 /// # Errors
 /// [`Error::Sql`] names the definition that failed.
 pub async fn rebuild_in_memory(
     engine: &Engine,
     mut events: BTreeMap<String, Vec<RecordBatch>>,
-) -> Result<(), Error> {
+) -> Result<BTreeMap<String, Facts>, Error> {
+    let mut facts = BTreeMap::new();
     for source in schemas::catalogue().sources.values() {
         let rows = events.remove(&source.table).unwrap_or_default();
         engine.bind_rows(&format!("{}_raw", source.table), wide::table_schema(source), rows)?;
-        bind_facts(engine, source).await?;
+        facts.insert(source.name.clone(), bind_facts(engine, source).await?);
     }
     for model in &catalogue().models {
         let file = format!("models/{}.sql", model.name);
@@ -41,7 +43,7 @@ pub async fn rebuild_in_memory(
     for (name, sql) in &catalogue().views {
         engine.bind_view(name, sql).await?;
     }
-    Ok(())
+    Ok(facts)
 }
 
 async fn run(engine: &Engine, file: &str, sql: &str, parameters: &[(String, i64)]) -> Result<Rows, Error> {

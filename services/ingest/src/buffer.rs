@@ -20,7 +20,7 @@ pub(crate) struct PartitionBuffer {
     pub(crate) kafka_time_ms: Option<i64>,
     pub(crate) held: Option<Held>,
     pub(crate) at_end: bool,
-    bytes: usize,
+    pub(crate) bytes: usize,
 }
 
 /// Why a partition does not go on.

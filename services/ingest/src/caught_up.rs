@@ -1,6 +1,7 @@
 //! When a run that is to end has read everything: by itself, or by other members of the group.
 
 use crate::Error;
+use crate::buffer::PartitionBuffer;
 use crate::run::Ingest;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -11,8 +12,8 @@ const STALLED_AFTER: Duration = Duration::from_secs(120);
 impl Ingest {
     /// Whether all that was in the topic at the start is committed, by this member or another.
     pub(crate) async fn is_caught_up(&mut self, watch: &mut Watch) -> Result<bool, Error> {
-        let mine = |partition: &i32| self.buffers.partitions.get(partition);
-        let own_done = self.ends.keys().filter_map(mine).all(|buffer| buffer.at_end || buffer.held.is_some());
+        let own = &self.buffers.partitions;
+        let own_done = own.iter().all(|(partition, buffer)| is_read(buffer, self.end(*partition)));
         if !own_done || !watch.is_due() {
             return Ok(false);
         }
@@ -23,8 +24,7 @@ impl Ingest {
             .iter()
             .filter(|(partition, end)| {
                 let reached = self.sink.position(**partition).unwrap_or_default() >= **end;
-                let own = self.buffers.partitions.get(partition);
-                !reached && own.is_none_or(|buffer| !buffer.at_end && buffer.held.is_none())
+                !reached && self.buffers.partitions.get(partition).is_none_or(|buffer| !is_read(buffer, **end))
             })
             .map(|(partition, _)| *partition)
             .collect();
@@ -42,6 +42,16 @@ impl Ingest {
             _ => Ok(false),
         }
     }
+
+    fn end(&self, partition: i32) -> i64 {
+        self.ends.get(&partition).copied().unwrap_or_default()
+    }
+}
+
+/// Whether nothing of what was in the partition at the start is still to come: its end was reached,
+/// or the offset at which it ended then, or it waits for somebody.
+fn is_read(buffer: &PartitionBuffer, end: i64) -> bool {
+    buffer.at_end || buffer.held.is_some() || buffer.next.unwrap_or_default() >= end
 }
 
 /// When to look at the lake for what other members have done, and how long they have done nothing.
@@ -70,5 +80,20 @@ impl Watch {
 
     fn stalled_for(&self) -> Duration {
         self.last_move.elapsed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_partition_is_read_at_its_end_even_while_more_comes_in() {
+        let at = |next| PartitionBuffer { next, ..PartitionBuffer::default() };
+        assert!(!is_read(&at(None), 5) && !is_read(&at(Some(4)), 5));
+        assert!(is_read(&at(Some(5)), 5) && is_read(&at(Some(9)), 5));
+        // An empty partition, and one whose last offsets hold no record.
+        assert!(is_read(&at(None), 0));
+        assert!(is_read(&PartitionBuffer { at_end: true, ..at(Some(4)) }, 5));
     }
 }

@@ -78,7 +78,9 @@ fn two_processes_share_the_partitions_and_one_is_killed() {
     let mut sent = 0;
     // A few events at a time, until both have read what the other has not; then one is killed.
     while second.is_some() {
-        assert!(began.elapsed() < Duration::from_secs(120), "the two never shared the partitions");
+        let log = |name| std::fs::read_to_string(world.path(name)).unwrap_or_default();
+        let waited = began.elapsed();
+        assert!(waited < Duration::from_secs(120), "never shared\n{}\n\n{}", log("first.log"), log("second.log"));
         events[sent..sent + 20].iter().for_each(|event| writer.event(event));
         writer.flush();
         sent += 20;

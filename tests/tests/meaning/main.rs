@@ -8,6 +8,7 @@
 
 mod arrival;
 mod examples;
+mod facts;
 mod folding;
 mod oracle_agrees;
 mod rebuilt;

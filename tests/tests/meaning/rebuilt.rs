@@ -5,7 +5,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use chrono::{DateTime, Utc};
 use ingest::{Chunk, RowBuilder, TokenKey};
 use pipeline_tests::oracle::RowKey;
-use queries::Engine;
+use queries::{Engine, Facts};
 use schemas::Event;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -23,6 +23,8 @@ const KEY: &str = "kpi, CAST(local_date AS VARCHAR), service_area, service_class
 /// The models and measured tables over some events.
 pub(crate) struct Rebuilt {
     engine: Engine,
+    /// What was found among the telephony events.
+    pub(crate) facts: Facts,
 }
 
 impl Rebuilt {
@@ -30,8 +32,8 @@ impl Rebuilt {
     pub(crate) async fn from(events: &[Event], as_of: &str) -> Self {
         let as_of = as_of.parse::<DateTime<Utc>>().unwrap();
         let engine = Engine::new(chrono_tz::Europe::London, as_of.timestamp_micros()).unwrap();
-        queries::rebuild_in_memory(&engine, rows(events)).await.unwrap();
-        Self { engine }
+        let facts = queries::rebuild_in_memory(&engine, rows(events)).await.unwrap();
+        Self { engine, facts: facts["telephony"] }
     }
 
     /// Rows of a query as text, sorted; no value is `null`.
