@@ -98,10 +98,13 @@ SELECT
     shown.kpi, section, title, shown.slice, shown.value, shown.unit, shown.direction, numerator, denominator,
     CASE WHEN shown.value IS NULL THEN 'no data' WHEN is_provisional THEN 'provisional' ELSE 'final' END AS status,
     targets.value AS target, targets.status AS target_status,
+    -- What is compared is the value itself, not its rounding: both sides are multiplied out.
     CASE
-        WHEN targets.value IS NULL OR tenths IS NULL THEN NULL
-        WHEN targets.direction = 'higher' THEN CAST(tenths AS DECIMAL(20, 0)) >= targets.value * 10
-        WHEN targets.direction = 'lower' THEN CAST(tenths AS DECIMAL(20, 0)) <= targets.value * 10
+        WHEN targets.value IS NULL OR shown.value IS NULL THEN NULL
+        WHEN targets.direction = 'higher' THEN CAST(numerator AS DECIMAL(20, 0)) * CASE shown.unit WHEN 'percent' THEN 100 ELSE 1 END >= 
+            targets.value * coalesce(denominator, 1) * CASE shown.unit WHEN 'seconds' THEN 1000 ELSE 1 END
+        WHEN targets.direction = 'lower' THEN CAST(numerator AS DECIMAL(20, 0)) * CASE shown.unit WHEN 'percent' THEN 100 ELSE 1 END <= 
+            targets.value * coalesce(denominator, 1) * CASE shown.unit WHEN 'seconds' THEN 1000 ELSE 1 END
     END AS meets_target,
     baselines.value AS baseline, baselines.status AS baseline_status, baselines.period AS baseline_period
 FROM shown

@@ -3,17 +3,20 @@ WITH folded AS (
     SELECT
         source, initial_contact_id,
         min(occurred_at) AS first_event_at,
-        min(occurred_at) FILTER (WHERE event_type = 'contact_initiated') AS initiated_at,
+        min(occurred_at) FILTER (
+            WHERE event_type = 'contact_initiated' AND previous_contact_id IS NULL
+        ) AS initiated_at,
         max(occurred_at) FILTER (WHERE event_type = 'contact_ended') AS ended_at,
-        coalesce(
-            min(direction) FILTER (WHERE event_type = 'contact_initiated' AND previous_contact_id IS NULL),
-            min(direction)
-        ) AS direction,
+        -- The resident's own leg says who rang whom; a leg inside the council does not.
+        min(direction) FILTER (WHERE event_type = 'contact_initiated' AND previous_contact_id IS NULL) AS direction,
         coalesce(
             min(channel) FILTER (WHERE event_type = 'contact_initiated' AND previous_contact_id IS NULL),
             min(channel)
         ) AS channel,
-        min(queue_id) FILTER (WHERE event_type = 'contact_initiated') AS meant_queue_id,
+        min(queue_id) FILTER (
+            WHERE event_type = 'contact_initiated' AND previous_contact_id IS NULL
+        ) AS meant_queue_id,
+        min(queue_id) FILTER (WHERE event_type IN ('queue_blocked', 'ivr_exited')) AS tried_queue_id,
         coalesce(bool_or(outcome = 'not_a_call'), false) AS is_not_a_call,
         coalesce(bool_or(ivr_outcome = 'hung_up' OR outcome = 'abandoned_in_ivr'), false) AS left_in_ivr,
         coalesce(bool_or(ivr_outcome = 'self_served'), false) AS self_served,
@@ -90,7 +93,7 @@ placed AS (
         is_not_a_call, was_transferred, offered_at, answered_at,
         coalesce(offered_at, initiated_at, first_event_at) AS counted_at,
         coalesce(initiated_at, first_event_at) AS arrived_at,
-        coalesce(first_queue, meant_queue_id, '(unknown)') AS queue,
+        coalesce(nullif(first_queue, '(unknown)'), meant_queue_id, tried_queue_id, '(unknown)') AS queue,
         CASE
             WHEN is_not_a_call THEN 'not_a_call'
             WHEN answered_at IS NOT NULL THEN 'answered'

@@ -3,10 +3,8 @@
 WITH contacts AS (
     SELECT
         source, initial_contact_id,
-        coalesce(
-            min(direction) FILTER (WHERE event_type = 'contact_initiated' AND previous_contact_id IS NULL),
-            min(direction)
-        ) AS direction,
+        -- The resident's own leg says who rang whom; a leg inside the council does not.
+        min(direction) FILTER (WHERE event_type = 'contact_initiated' AND previous_contact_id IS NULL) AS direction,
         coalesce(
             min(channel) FILTER (WHERE event_type = 'contact_initiated' AND previous_contact_id IS NULL),
             min(channel)
@@ -25,6 +23,7 @@ folded AS (
         min(occurred_at) FILTER (WHERE event_type = 'contact_answered') AS answered_at,
         min(occurred_at) FILTER (WHERE event_type = 'contact_abandoned') AS abandoned_at,
         min(occurred_at) FILTER (WHERE event_type = 'queue_exited') AS exited_at,
+        coalesce(bool_or(exit_reason = 'callback'), false) AS is_called_back,
         min(wait_ms) FILTER (WHERE event_type = 'contact_answered') AS answered_wait_ms,
         min(wait_ms) FILTER (WHERE event_type = 'contact_abandoned') AS abandoned_wait_ms,
         min(wait_ms) FILTER (WHERE event_type = 'queue_exited') AS exited_wait_ms,
@@ -33,21 +32,21 @@ folded AS (
     WHERE queue_visit_id IS NOT NULL
     GROUP BY source, initial_contact_id, queue_visit_id
 ),
--- An answer settles a stay, whatever else a source reports of it.
+-- An answer settles a stay, whatever else a source reports of it; who asked for a callback has not given up.
 visits AS (
     SELECT
         *,
         coalesce(entered_at, answered_at, abandoned_at, exited_at) AS offered_at,
         CASE
             WHEN answered_at IS NOT NULL THEN 'answered'
-            WHEN abandoned_at IS NOT NULL THEN 'abandoned'
+            WHEN abandoned_at IS NOT NULL AND NOT is_called_back THEN 'abandoned'
             WHEN exited_at IS NOT NULL THEN 'exited'
             ELSE 'unknown'
         END AS outcome,
         CASE
             WHEN answered_at IS NOT NULL AND entered_at IS NULL THEN 0
             WHEN answered_at IS NOT NULL THEN answered_wait_ms
-            WHEN abandoned_at IS NOT NULL THEN abandoned_wait_ms
+            WHEN abandoned_at IS NOT NULL AND NOT is_called_back THEN abandoned_wait_ms
             ELSE exited_wait_ms
         END AS wait_ms
     FROM folded

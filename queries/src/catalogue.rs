@@ -39,8 +39,10 @@ pub struct Model {
 pub struct ModelFile {
     /// What a row is.
     pub title: String,
-    /// The columns that name a subject.
+    /// The columns that name a subject: all of its events, and no others, make its rows.
     pub subject: Vec<String>,
+    /// The columns that name a row, the subject's first.
+    pub row_key: Vec<String>,
     /// The tables that it reads: event tables and earlier models.
     pub inputs: Vec<String>,
     /// The column that partitions its table.

@@ -42,18 +42,8 @@ pub async fn bind_facts(engine: &Engine, source: &Source) -> Result<Facts, Error
     let copies = format!(
         "SELECT *, {content} AS content_hash FROM {raw} WHERE event_id IN (SELECT event_id FROM {repeated})"
     );
-    let facts = Facts {
+    let mut facts = Facts {
         rows: count(engine, &format!("SELECT count(*) FROM {raw}")).await?,
-        repeats: count(engine, &format!("SELECT count(*) - count(DISTINCT event_id) FROM ({copies}) AS copies"))
-            .await?,
-        conflicts: count(
-            engine,
-            &format!(
-                "SELECT count(*) FROM (SELECT event_id FROM ({copies}) AS copies \
-                 GROUP BY event_id HAVING count(DISTINCT content_hash) > 1) AS conflicts"
-            ),
-        )
-        .await?,
         superseded: count(
             engine,
             &format!(
@@ -61,7 +51,17 @@ pub async fn bind_facts(engine: &Engine, source: &Source) -> Result<Facts, Error
             ),
         )
         .await?,
+        ..Facts::default()
     };
+    if count(engine, &format!("SELECT count(*) FROM {repeated}")).await? > 0 {
+        let repeats = format!("SELECT count(*) - count(DISTINCT event_id) FROM ({copies}) AS copies");
+        facts.repeats = count(engine, &repeats).await?;
+        let conflicts = format!(
+            "SELECT count(*) FROM (SELECT event_id FROM ({copies}) AS copies \
+             GROUP BY event_id HAVING count(DISTINCT content_hash) > 1) AS conflicts"
+        );
+        facts.conflicts = count(engine, &conflicts).await?;
+    }
     let mut effective = format!("SELECT * FROM {raw}");
     if facts.repeats > 0 {
         let columns = columns(source);
@@ -109,9 +109,9 @@ fn content_hash(source: &Source) -> String {
     };
     let mut parts = vec!["event_type".to_owned()];
     for field in source.columns() {
-        // An absent value must differ from an empty one.
+        // Only what is there is hashed, with its name: a field added later changes no hash.
         let text = as_text(&field.name, field.kind);
-        parts.push(format!("coalesce('+' || {text}, '-')"));
+        parts.push(format!("coalesce('\u{1e}{}=' || {text}, '')", field.name));
     }
-    format!("encode(sha256({}), 'hex')", parts.join(" || '\u{1e}' || "))
+    format!("encode(sha256({}), 'hex')", parts.join(" || "))
 }

@@ -47,7 +47,7 @@ pub async fn rebuild(
             name: model.name.clone(),
             schema: rows.0,
             partition_column: model.declared.partition.clone(),
-            sort_columns: model.declared.subject.clone(),
+            sort_columns: model.declared.row_key.clone(),
         };
         let table = replace(lake, &spec, &rows.1, epoch).await?;
         on_table(&spec.name, rows.1.iter().map(RecordBatch::num_rows).sum());

@@ -17,6 +17,8 @@ pub(super) struct Call {
     first_leg: Option<Begun>,
     any_leg: Option<Begun>,
     meant_for: Option<String>,
+    /// The queue that it was refused by, or sent to by the voice response unit.
+    tried: Option<String>,
     pub(super) was_no_call: bool,
     pub(super) was_transferred: bool,
     visits: BTreeMap<String, Visit>,
@@ -55,6 +57,7 @@ pub(super) struct Visit {
     answered: Option<(i64, i64)>,
     abandoned: Option<(i64, i64)>,
     exited: Option<(i64, i64)>,
+    is_called_back: bool,
 }
 
 /// How a stay ended.
@@ -96,6 +99,9 @@ impl Call {
         match event.event_type.as_str() {
             "contact_initiated" => self.begin(event),
             "contact_transferred" => self.was_transferred = true,
+            "queue_blocked" | "ivr_exited" => {
+                self.tried = [self.tried.take(), text("queue_id")].into_iter().flatten().min();
+            }
             "contact_ended" => {
                 self.was_no_call |= event.text("outcome") == Some("not_a_call");
                 let leg = self.legs.entry(text("contact_id").unwrap_or_default()).or_default();
@@ -114,13 +120,13 @@ impl Call {
 
     fn begin(&mut self, event: &Event) {
         let text = |field: &str| event.text(field).unwrap_or_default().to_owned();
-        self.initiated_at.get_or_insert(occurred_at(event));
         let begun = Begun { direction: text("direction"), channel: text("channel") };
         if event.text("previous_contact_id").is_none() {
             self.first_leg.get_or_insert(begun.clone());
+            self.initiated_at.get_or_insert(occurred_at(event));
+            self.meant_for = self.meant_for.take().or(event.text("queue_id").map(str::to_owned));
         }
         self.any_leg.get_or_insert(begun);
-        self.meant_for = self.meant_for.take().or(event.text("queue_id").map(str::to_owned));
         if let Some(number) = event.text("ani") {
             let digits: String = number.chars().filter(char::is_ascii_digit).collect();
             let national = digits.strip_prefix("44").or(digits.strip_prefix('0')).unwrap_or(&digits);
@@ -137,7 +143,7 @@ impl Call {
 
     /// Whether the resident called the council, as far as is known; what was no call is nothing.
     pub(super) fn counts(&self) -> bool {
-        !self.was_no_call && self.begun().is_none_or(|begun| begun.direction == "inbound")
+        !self.was_no_call && self.first_leg.as_ref().is_none_or(|begun| begun.direction == "inbound")
     }
 
     pub(super) fn visits(&self) -> impl Iterator<Item = &Visit> {
@@ -166,10 +172,11 @@ impl Call {
 
     /// A call counts where its first stay was offered, or where it arrived if it never was.
     pub(super) fn place(&self, services: &Services) -> Place {
+        let known = || self.meant_for.clone().or(self.tried.clone());
         let by_offer = |(id, visit): &(&String, &Visit)| (visit.offered_at(), (*id).clone());
         match self.visits.iter().min_by_key(by_offer) {
-            Some((_, first)) => self.place_of(first, services),
-            None => self.place_at(self.arrived_at(), self.meant_for.clone(), services),
+            Some((_, first)) => self.place_at(first.offered_at(), first.queue.clone().or_else(known), services),
+            None => self.place_at(self.arrived_at(), known(), services),
         }
     }
 
@@ -196,7 +203,10 @@ impl Visit {
             "queue_entered" => _ = self.entered_at.get_or_insert(at),
             "contact_answered" => _ = self.answered.get_or_insert(wait),
             "contact_abandoned" => _ = self.abandoned.get_or_insert(wait),
-            _ => _ = self.exited.get_or_insert(wait),
+            _ => {
+                self.exited.get_or_insert(wait);
+                self.is_called_back |= event.text("exit_reason") == Some("callback");
+            }
         }
         // Who enters a queue knows which; the others say it where they know.
         let known = self.queue.take();
@@ -207,9 +217,9 @@ impl Visit {
     pub(super) fn end(&self) -> End {
         match (self.answered, self.abandoned, self.exited) {
             (Some(_), _, _) => End::Answered,
-            (None, Some(_), _) => End::Abandoned,
-            (None, None, Some(_)) => End::Exited,
-            (None, None, None) => End::Unknown,
+            (None, Some(_), _) if !self.is_called_back => End::Abandoned,
+            (None, _, Some(_)) => End::Exited,
+            _ => End::Unknown,
         }
     }
 
