@@ -55,7 +55,8 @@ const CHUNK_RECORDS: usize = 4_096;
 const CHUNK_BYTES: usize = 1 << 20;
 const CHUNK_WAIT: Duration = Duration::from_millis(20);
 pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-const FLUSH_WITHIN: Duration = Duration::from_secs(60);
+/// Well within `max.poll.interval.ms`, past which the group would give this member up.
+const FLUSH_WITHIN: Duration = Duration::from_secs(30);
 
 /// Polls until the loop is gone. Runs on a thread of its own.
 pub(crate) fn poll(consumer: &BaseConsumer<Context>, commands: &mpsc::Receiver<Command>) {
