@@ -221,8 +221,8 @@ fn load_event(name: &str, text: &str, source: &Source) -> Result<EventType, Stri
     for field in &fields {
         let others = source.events.iter().flat_map(|event| &event.fields);
         if let Some(other) = others.clone().find(|other| other.name == field.name)
-            && (other.kind, other.pii, other.identifies_customer)
-                != (field.kind, field.pii, field.identifies_customer)
+            && (other.kind, other.pii, other.identifies_customer, &other.limits)
+                != (field.kind, field.pii, field.identifies_customer, &field.limits)
         {
             return Err(format!("field `{}` has another type or mark in another event type", field.name));
         }

@@ -1,5 +1,6 @@
 //! Building an event and writing it as bytes. The only place that encodes Avro.
 
+use crate::json::decimal_text;
 use crate::walker::{DATE_RANGE, DECIMAL_LIMIT, TIMESTAMP_RANGE};
 use crate::{Error, Field, FieldKind, Released, catalogue, frame};
 use apache_avro::types::Value as Avro;
@@ -132,6 +133,12 @@ fn to_avro(value: &Value, field: &Field) -> Result<Avro, String> {
     let name = &field.name;
     if !fits(value) {
         return Err(format!("field `{name}`: {value:?} is outside the years 1 to 9999 or has over 18 digits"));
+    }
+    if let (Value::Decimal(units), Some(limits)) = (value, &field.limits)
+        && !limits.contains(units)
+    {
+        let [least, most] = [*limits.start(), *limits.end()].map(decimal_text);
+        return Err(format!("field `{name}` is not from {least} to {most}"));
     }
     let plain = match (field.kind, value) {
         (FieldKind::TextList, Value::Null) if !field.nullable => Avro::Array(Vec::new()),

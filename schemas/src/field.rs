@@ -1,7 +1,9 @@
 //! One field of an event: its type, its marks, and the Arrow column that it becomes.
 
+use crate::Value;
 use arrow::datatypes::{DataType, Field as ArrowField, TimeUnit};
 use serde_json::Value as Json;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// A field of an event type, as its schema declares it.
@@ -21,6 +23,8 @@ pub struct Field {
     pub identifies_customer: bool,
     /// The documented vocabulary of an open list; other values are kept too.
     pub values: Vec<String>,
+    /// The least and the greatest value that a decimal may have, in units of its last place.
+    pub limits: Option<RangeInclusive<i64>>,
 }
 
 /// The types that a field may have.
@@ -166,8 +170,29 @@ impl Field {
         let values = entry["values"].as_array().into_iter().flatten();
         let values = values.filter_map(|value| value.as_str().map(str::to_owned)).collect();
         let identifies_customer = entry["identifies"] == "customer";
-        Ok(Self { name, kind, nullable, doc, pii, identifies_customer, values })
+        let limits = limits(entry).map_err(|problem| format!("field `{name}`: {problem}"))?;
+        if limits.is_some() && kind != FieldKind::Decimal {
+            return Err(format!("field `{name}`: only a decimal can have a minimum or a maximum"));
+        }
+        Ok(Self { name, kind, nullable, doc, pii, identifies_customer, values, limits })
     }
+}
+
+/// The `minimum` and `maximum` of an entry of a record's `fields`, in units of the last place.
+pub(crate) fn limits(entry: &Json) -> Result<Option<RangeInclusive<i64>>, String> {
+    let widest = 10_i64.pow(u32::from(DECIMAL_PRECISION)) - 1;
+    let limit = |key: &str| match entry.get(key) {
+        None => Ok(None),
+        Some(limit) => match limit.as_str().and_then(Value::decimal) {
+            Some(Value::Decimal(units)) => Ok(Some(units)),
+            _ => Err(format!("its {key} {limit} is not a decimal as text, such as \"-90\"")),
+        },
+    };
+    let limits = match (limit("minimum")?, limit("maximum")?) {
+        (None, None) => return Ok(None),
+        (least, most) => least.unwrap_or(-widest)..=most.unwrap_or(widest),
+    };
+    if limits.is_empty() { Err("its minimum is above its maximum".to_owned()) } else { Ok(Some(limits)) }
 }
 
 /// UTC timestamps of the lake: microseconds.

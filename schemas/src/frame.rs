@@ -34,6 +34,9 @@ pub enum Refusal {
     /// A time outside the years 1 to 9999, which no table can hold.
     #[error("time_out_of_range")]
     TimeOutOfRange,
+    /// A number outside the limits that its schema sets, such as a northing in place of a latitude.
+    #[error("number_out_of_range")]
+    NumberOutOfRange,
     /// The decoder refused what the check had accepted: a fault of ours, contained and counted.
     #[error("decoder_refused")]
     DecoderRefused,

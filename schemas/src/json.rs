@@ -46,6 +46,15 @@ fn decimal_units(text: &str) -> Option<i64> {
     format!("{whole}{part:0<scale$}").parse::<i64>().ok().map(|units| sign * units)
 }
 
+/// Units of the last place as decimal text, without noughts at the end.
+pub(crate) fn decimal_text(units: i64) -> String {
+    let one = 10_u64.pow(DECIMAL_SCALE.unsigned_abs().into());
+    let (whole, part) = (units.unsigned_abs() / one, units.unsigned_abs() % one);
+    let sign = if units < 0 { "-" } else { "" };
+    let width = usize::from(DECIMAL_SCALE.unsigned_abs());
+    format!("{sign}{whole}.{part:0width$}").trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 fn value(field: &Field, json: &Json) -> Result<Value, String> {
     let text = json.as_str();
     let found = match field.kind {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod catalogue;
+pub mod container;
 pub mod decode;
 pub mod event;
 pub mod field;
@@ -10,6 +11,7 @@ pub mod walker;
 pub mod wide;
 
 pub use catalogue::{Catalogue, EventType, PartitionBy, Released, Source, catalogue};
+pub use container::{ContainerReader, ContainerWriter, Stored};
 pub use decode::{Decoded, WriterDecoder};
 pub use event::{Event, Value, event_id};
 pub use field::{Field, FieldKind, Pii};
@@ -31,6 +33,14 @@ pub enum Error {
     Event {
         /// The event type.
         event_type: String,
+        /// What is wrong and what was expected.
+        problem: String,
+    },
+    /// A file of events is damaged, foreign, or cannot be read or written; use no part of it.
+    #[error("{place}: {problem}")]
+    Container {
+        /// Where in the file, such as `header` or `block 3, event 2 of 900`.
+        place: String,
         /// What is wrong and what was expected.
         problem: String,
     },

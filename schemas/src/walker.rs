@@ -3,9 +3,14 @@
 //! The Arrow decoder cannot take back half a record: one bad datum would spoil its whole batch. So
 //! every datum is first walked over the writer's schema, without allocating.
 
-use crate::field::DECIMAL_PRECISION;
+mod cursor;
+
+pub(crate) use cursor::Cursor;
+
+use crate::field::{DECIMAL_PRECISION, limits};
 use crate::{Error, Refusal};
 use serde_json::Value as Json;
+use std::ops::RangeInclusive;
 
 /// A writer's schema, prepared for checking data.
 #[derive(Debug, Clone)]
@@ -24,7 +29,8 @@ enum Node {
     Float,
     Double,
     Bytes,
-    Decimal,
+    /// With the limits of its field, in units of the last place.
+    Decimal(Option<RangeInclusive<i64>>),
     Text,
     Fixed(usize),
     Array(Box<Node>),
@@ -33,16 +39,11 @@ enum Node {
 }
 
 /// 0001-01-01 and 9999-12-31T23:59:59.999999, in microseconds since 1970.
-pub(crate) const TIMESTAMP_RANGE: std::ops::RangeInclusive<i64> =
-    -62_135_596_800_000_000..=253_402_300_799_999_999;
+pub(crate) const TIMESTAMP_RANGE: RangeInclusive<i64> = -62_135_596_800_000_000..=253_402_300_799_999_999;
 /// 0001-01-01 and 9999-12-31, in days since 1970.
-pub(crate) const DATE_RANGE: std::ops::RangeInclusive<i64> = -719_162..=2_932_896;
-/// A decimal of 18 digits fits in 8 bytes; 16 is what the decoder can take.
-const MAX_DECIMAL_BYTES: usize = 16;
+pub(crate) const DATE_RANGE: RangeInclusive<i64> = -719_162..=2_932_896;
 /// What no longer fits in the digits of a decimal; the decoder and the lake would not notice.
 pub(crate) const DECIMAL_LIMIT: u128 = 10u128.pow(DECIMAL_PRECISION as u32);
-/// Brokers refuse records of this size unless told otherwise many times over.
-const LARGEST_RECORD_BYTES: usize = 64 << 20;
 
 impl Walker {
     /// Prepares a writer schema (Avro JSON).
@@ -60,9 +61,33 @@ impl Walker {
     /// # Errors
     /// The first [`Refusal`] found.
     pub fn check(&self, datum: &[u8]) -> Result<(), Refusal> {
-        let mut rest = Cursor(datum);
+        if self.value_length(datum)? == datum.len() { Ok(()) } else { Err(Refusal::TrailingBytes) }
+    }
+
+    /// Checks the value at the start of `bytes` and returns its length in bytes; others may follow.
+    ///
+    /// # Errors
+    /// The first [`Refusal`] found in the value.
+    pub fn value_length(&self, bytes: &[u8]) -> Result<usize, Refusal> {
+        let mut rest = Cursor(bytes);
         rest.walk(&self.root)?;
-        if rest.0.is_empty() { Ok(()) } else { Err(Refusal::TrailingBytes) }
+        Ok(bytes.len() - rest.0.len())
+    }
+
+    /// The text in this place, from 0, among the fields of a record.
+    ///
+    /// # Errors
+    /// The first [`Refusal`] found up to there; [`Refusal::BadChoice`] where no such text is.
+    pub fn text_field<'a>(&self, datum: &'a [u8], place: usize) -> Result<&'a str, Refusal> {
+        let Node::Record(fields) = &self.root else { return Err(Refusal::BadChoice) };
+        let mut rest = Cursor(datum);
+        match fields.split_at_checked(place) {
+            Some((before, [Node::Text, ..])) => {
+                before.iter().try_for_each(|field| rest.walk(field))?;
+                rest.text()
+            }
+            _ => Err(Refusal::BadChoice),
+        }
     }
 }
 
@@ -100,7 +125,8 @@ impl Node {
         match (text("type"), text("logicalType")) {
             ("record", _) => {
                 let fields = schema["fields"].as_array().ok_or("a record without fields")?;
-                let nodes = fields.iter().map(|field| Self::compile(&field["type"], fixed));
+                let nodes =
+                    fields.iter().map(|field| Self::compile(&field["type"], fixed)?.limited(limits(field)?));
                 Ok(Self::Record(nodes.collect::<Result<_, _>>()?))
             }
             ("array", _) => Ok(Self::Array(Box::new(Self::compile(&schema["items"], fixed)?))),
@@ -111,129 +137,23 @@ impl Node {
             }
             ("long", "timestamp-micros") => Ok(Self::TimestampMicros),
             ("int", "date") => Ok(Self::Date),
-            ("bytes", "decimal") => Ok(Self::Decimal),
+            ("bytes", "decimal") => Ok(Self::Decimal(None)),
             ("enum" | "map", _) => Err("enums and maps are not part of the wire contract".to_owned()),
             _ => Self::compile(&schema["type"], fixed),
         }
     }
-}
 
-struct Cursor<'a>(&'a [u8]);
-
-impl Cursor<'_> {
-    fn walk(&mut self, node: &Node) -> Result<(), Refusal> {
-        match node {
-            Node::Null => Ok(()),
-            Node::Boolean => match self.take(1)? {
-                [0 | 1] => Ok(()),
-                _ => Err(Refusal::BadChoice),
-            },
-            Node::Int => self.int().map(drop),
-            Node::Long => self.long().map(drop),
-            Node::TimestampMicros => in_range(self.long()?, TIMESTAMP_RANGE),
-            Node::Date => in_range(self.int()?, DATE_RANGE),
-            Node::Float => self.take(4).map(drop),
-            Node::Double => self.take(8).map(drop),
-            Node::Fixed(size) => self.take(*size).map(drop),
-            Node::Bytes => self.sized().map(drop),
-            Node::Decimal => decimal_in_range(self.sized()?),
-            Node::Text => match simdutf8::basic::from_utf8(self.sized()?) {
-                Ok(_) => Ok(()),
-                Err(_) => Err(Refusal::NotUtf8),
-            },
-            Node::Record(fields) => fields.iter().try_for_each(|field| self.walk(field)),
-            Node::Union(branches) => {
-                let branch = usize::try_from(self.long()?).map_err(|_| Refusal::BadChoice)?;
-                self.walk(branches.get(branch).ok_or(Refusal::BadChoice)?)
+    /// The same with the limits of its field, which only a decimal may have.
+    fn limited(self, limits: Option<RangeInclusive<i64>>) -> Result<Self, String> {
+        match self {
+            _ if limits.is_none() => Ok(self),
+            Self::Null => Ok(self),
+            Self::Decimal(_) => Ok(Self::Decimal(limits)),
+            Self::Union(branches) => {
+                let branches = branches.into_iter().map(|branch| branch.limited(limits.clone()));
+                Ok(Self::Union(branches.collect::<Result<_, _>>()?))
             }
-            Node::Array(item) => self.array(item),
+            _ => Err("only a decimal can have a minimum or a maximum".to_owned()),
         }
     }
-
-    fn array(&mut self, item: &Node) -> Result<(), Refusal> {
-        loop {
-            let count = self.long()?;
-            if count == 0 {
-                return Ok(());
-            }
-            // A negative count is followed by the block's size in bytes, which must be true: a
-            // reader may skip by it.
-            let bytes_after = if count < 0 { Some(self.bytes_after_block()?) } else { None };
-            // Every item takes a byte at least, so more items than bytes is a lie.
-            let count = usize::try_from(count.unsigned_abs()).map_err(|_| Refusal::HostileLength)?;
-            self.must_hold(count)?;
-            for _ in 0..count {
-                self.walk(item)?;
-            }
-            if bytes_after.is_some_and(|bytes| bytes != self.0.len()) {
-                return Err(Refusal::HostileLength);
-            }
-        }
-    }
-
-    fn bytes_after_block(&mut self) -> Result<usize, Refusal> {
-        let size = usize::try_from(self.long()?).map_err(|_| Refusal::HostileLength)?;
-        self.must_hold(size)?;
-        Ok(self.0.len() - size)
-    }
-
-    fn sized(&mut self) -> Result<&[u8], Refusal> {
-        let size = usize::try_from(self.long()?).map_err(|_| Refusal::HostileLength)?;
-        self.must_hold(size)?;
-        self.take(size)
-    }
-
-    /// A length that no record could have is hostile; any other that is too long was cut short.
-    fn must_hold(&self, size: usize) -> Result<(), Refusal> {
-        match size {
-            _ if size <= self.0.len() => Ok(()),
-            _ if size > LARGEST_RECORD_BYTES => Err(Refusal::HostileLength),
-            _ => Err(Refusal::Truncated),
-        }
-    }
-
-    fn take(&mut self, size: usize) -> Result<&[u8], Refusal> {
-        let (taken, rest) = self.0.split_at_checked(size).ok_or(Refusal::Truncated)?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
-    fn int(&mut self) -> Result<i64, Refusal> {
-        let (value, length) = self.varint()?;
-        if length > 5 || i32::try_from(value).is_err() { Err(Refusal::BadNumber) } else { Ok(value) }
-    }
-
-    fn long(&mut self) -> Result<i64, Refusal> {
-        self.varint().map(|(value, _)| value)
-    }
-
-    /// A zig-zag number and the bytes it took.
-    fn varint(&mut self) -> Result<(i64, usize), Refusal> {
-        let mut number = 0u64;
-        for (index, byte) in self.0.iter().enumerate().take(10) {
-            if index == 9 && *byte > 1 {
-                return Err(Refusal::BadNumber);
-            }
-            number |= u64::from(byte & 0x7f) << (7 * index);
-            if byte & 0x80 == 0 {
-                self.0 = &self.0[index + 1..];
-                return Ok(((number >> 1) as i64 ^ -((number & 1) as i64), index + 1));
-            }
-        }
-        Err(if self.0.len() < 10 { Refusal::Truncated } else { Refusal::BadNumber })
-    }
-}
-
-fn in_range(value: i64, range: std::ops::RangeInclusive<i64>) -> Result<(), Refusal> {
-    if range.contains(&value) { Ok(()) } else { Err(Refusal::TimeOutOfRange) }
-}
-
-fn decimal_in_range(bytes: &[u8]) -> Result<(), Refusal> {
-    if bytes.len() > MAX_DECIMAL_BYTES {
-        return Err(Refusal::HostileLength);
-    }
-    let first = bytes.first().ok_or(Refusal::BadNumber)?;
-    let sign = if first & 0x80 != 0 { -1 } else { 0 };
-    let units = bytes.iter().fold(sign, |units: i128, byte| units << 8 | i128::from(*byte));
-    if units.unsigned_abs() < DECIMAL_LIMIT { Ok(()) } else { Err(Refusal::BadNumber) }
 }

@@ -7,7 +7,7 @@ mod common;
 use apache_avro::Schema;
 use apache_avro::types::Value as Avro;
 use common::cell;
-use schemas::{Catalogue, Refusal, WriterDecoder, frame};
+use schemas::{Catalogue, Field, Refusal, WriterDecoder, catalogue, frame};
 use serde_json::{Value as Json, json};
 
 const SOURCE: &str = r#"
@@ -58,6 +58,17 @@ fn letter(more: &[Json]) -> Json {
 fn marked(field: Json, mark: &str) -> Json {
     let mut field = field;
     field["pii"] = mark.into();
+    field
+}
+
+fn decimal() -> Json {
+    json!({"type": "bytes", "logicalType": "decimal", "precision": 18, "scale": 4})
+}
+
+fn limited(field: Json, least: impl Into<Json>, most: impl Into<Json>) -> Json {
+    let mut field = field;
+    field["minimum"] = least.into();
+    field["maximum"] = most.into();
     field
 }
 
@@ -183,11 +194,34 @@ fn a_field_that_breaks_a_rule_is_named() {
         json!({"name": "colour", "type": "string", "doc": " "}),
         marked(field("colour", json!("string")), "shoe_size"),
         marked(field("colour", json!("long")), "phone"),
+        limited(field("colour", json!("long")), "0", "1"),
+        limited(field("colour", json!("string")), "0", "1"),
+        limited(field("colour", decimal()), "1", "0.9999"),
+        limited(field("colour", decimal()), "one", "2"),
+        limited(field("colour", decimal()), "0", "0.00001"),
+        limited(field("colour", decimal()), 0, 1),
     ];
     for entry in bad {
         let error = load(&letter(std::slice::from_ref(&entry)), SOURCE, IDS, &[]).unwrap_err();
         assert!(error.starts_with("letter/letter_received.avsc: field `colour`"), "{entry}: {error}");
     }
+}
+
+#[test]
+fn the_limits_of_a_decimal_are_read() {
+    let limits = |entry: Json| Field::parse(&entry).unwrap().limits;
+    let weight = || field("weight", decimal());
+    assert_eq!(limits(weight()), None);
+    assert_eq!(limits(limited(weight(), "-0.5", "90")), Some(-5000..=900_000));
+    let widest = 999_999_999_999_999_999;
+    let mut one_sided = limited(weight(), "1", "2");
+    one_sided.as_object_mut().unwrap().remove("maximum");
+    assert_eq!(limits(one_sided), Some(10_000..=widest));
+    let latitude = catalogue().event_type("report_confirmed").unwrap().1.fields.iter();
+    let mut latitude = latitude.filter(|field| field.limits.is_some());
+    assert_eq!(latitude.next().unwrap().limits, Some(-900_000..=900_000));
+    assert_eq!(latitude.next().unwrap().limits, Some(-1_800_000..=1_800_000));
+    assert_eq!(latitude.next(), None);
 }
 
 #[test]
@@ -214,10 +248,15 @@ fn a_file_that_breaks_a_rule_is_named() {
 #[test]
 fn one_field_name_has_one_meaning_within_a_source() {
     let source = SOURCE.replace("]", ", \"letter_sent\"]");
-    for other in [field("pages", json!("long")), marked(field("colour", json!(["null", "string"])), "name")] {
+    let weighed = limited(nullable("weight", decimal()), "0", "2");
+    let mut second = second();
+    second["fields"].as_array_mut().unwrap().push(nullable("weight", decimal()));
+    for other in
+        [field("pages", json!("long")), marked(field("colour", json!(["null", "string"])), "name"), weighed]
+    {
         let mut sent = letter(std::slice::from_ref(&other));
         sent["name"] = "letter_sent".into();
-        let error = load(&second(), &source, IDS, &[("letter/letter_sent.avsc", &sent.to_string())]).unwrap_err();
+        let error = load(&second, &source, IDS, &[("letter/letter_sent.avsc", &sent.to_string())]).unwrap_err();
         assert!(error.starts_with("letter/letter_sent.avsc: field"), "{error}");
     }
 }

@@ -121,6 +121,57 @@ fn decimals_of_eighteen_digits() {
     assert_refused(decimal, &[(&[4, 0], Refusal::Truncated), (&[0], Refusal::BadNumber)]);
 }
 
+/// Northings and eastings stood in the place of degrees before.
+#[test]
+fn decimals_within_their_limits() {
+    let decimal = json!({"type": "bytes", "logicalType": "decimal", "precision": 18, "scale": 4});
+    let field = |avro_type: &serde_json::Value, least: Option<&str>, most: Option<&str>| {
+        let mut field = json!({"name": "f", "type": avro_type});
+        for (key, limit) in [("minimum", least), ("maximum", most)] {
+            limit.into_iter().for_each(|limit| field[key] = limit.into());
+        }
+        Walker::new(&json!({"type": "record", "name": "r", "fields": [field]}).to_string())
+    };
+    let encoded = |units: i64| [vec![16], units.to_be_bytes().to_vec()].concat();
+    let latitude = field(&decimal, Some("-90"), Some("90")).unwrap();
+    for units in [0, 512_362, 900_000, -900_000] {
+        assert_eq!(latitude.check(&encoded(units)), Ok(()), "{units}");
+    }
+    for units in [900_001, -900_001, 1_641_940_000, 10_i64.pow(18) - 1] {
+        assert_eq!(latitude.check(&encoded(units)), Err(Refusal::NumberOutOfRange), "{units}");
+    }
+    assert_eq!(latitude.check(&encoded(10_i64.pow(18))), Err(Refusal::BadNumber), "that is no decimal at all");
+    let nullable = field(&json!(["null", decimal]), Some("0.5"), None).unwrap();
+    let present = |units: i64| [vec![2], encoded(units)].concat();
+    assert_eq!(nullable.check(&[0]), Ok(()));
+    assert_eq!(nullable.check(&present(5000)), Ok(()));
+    assert_eq!(nullable.check(&present(10_i64.pow(18) - 1)), Ok(()), "there is no maximum");
+    assert_eq!(nullable.check(&present(4999)), Err(Refusal::NumberOutOfRange));
+    assert!(field(&json!("long"), Some("1"), None).is_err(), "only a decimal can have limits");
+    assert!(field(&json!(["null", "string"]), None, Some("1")).is_err());
+    assert!(field(&decimal, Some("2"), Some("1")).is_err());
+    assert!(field(&decimal, Some("one"), None).is_err());
+}
+
+#[test]
+fn a_value_with_others_after_it() {
+    let schema = json!({"type": "record", "name": "r", "fields": [
+        {"name": "a", "type": "long"}, {"name": "b", "type": "string"}, {"name": "c", "type": ["null", "string"]},
+    ]});
+    let walker = Walker::new(&schema.to_string()).unwrap();
+    let datum = [0x82, 0x01, 4, b'h', b'i', 0];
+    let followed = [&datum[..], &[0xff; 9]].concat();
+    assert_eq!(walker.value_length(&datum), Ok(6));
+    assert_eq!(walker.value_length(&followed), Ok(6));
+    assert_eq!(walker.check(&followed), Err(Refusal::TrailingBytes));
+    assert_eq!(walker.value_length(&datum[..5]), Err(Refusal::Truncated));
+    assert_eq!(walker.text_field(&followed, 1), Ok("hi"));
+    for place in [0, 2, 3, usize::MAX] {
+        assert_eq!(walker.text_field(&datum, place), Err(Refusal::BadChoice), "{place}");
+    }
+    assert_eq!(walker.text_field(&datum[..4], 1), Err(Refusal::Truncated));
+}
+
 #[test]
 fn blocks_of_a_list() {
     let list = json!({"type": "array", "items": "string"});
