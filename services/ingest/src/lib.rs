@@ -5,6 +5,7 @@ mod caught_up;
 mod consume;
 mod history;
 mod kafka;
+mod places;
 mod rows;
 mod run;
 mod sealed;

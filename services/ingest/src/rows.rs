@@ -4,6 +4,7 @@
 //! build does not know: there the partition must wait.
 
 use crate::Error;
+use crate::places;
 use crate::tokens::{TokenKey, Tokeniser, token_lists};
 use arrow::array::{
     ArrayRef, AsArray, Date32Array, Int32Array, Int64Array, PrimitiveArray, RecordBatch, StringArray,
@@ -12,7 +13,7 @@ use arrow::array::{
 use arrow::compute::unary;
 use arrow::datatypes::{Date32Type, SchemaRef, TimestampMicrosecondType};
 use chrono::{DateTime, Datelike};
-use schemas::{Decoded, PartitionBy, Refusal, Source, WriterDecoder, frame, wide};
+use schemas::{Decoded, PartitionBy, Pii, Refusal, Source, WriterDecoder, frame, wide};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -156,7 +157,8 @@ impl RowBuilder {
         Ok(decoder.map(|decoder| self.decoders.insert(id, decoder)).is_some())
     }
 
-    /// Adds to the decoded columns what the table has besides, and replaces identifiers by tokens.
+    /// Adds to the decoded columns what the table has besides, replaces identifiers by tokens and
+    /// makes places coarse.
     fn complete(&mut self, id: u32, decoded: Decoded, place: Coordinates<'_>) -> Result<RecordBatch, Error> {
         let rows = decoded.batch.num_rows();
         let event_type = self.decoders.get(&id).map(|decoder| decoder.event_type().to_owned()).unwrap_or_default();
@@ -164,9 +166,10 @@ impl RowBuilder {
         let mut customer: Vec<ArrayRef> = Vec::new();
         let fields = self.source.columns();
         for (field, column) in fields.iter().zip(decoded.batch.columns()) {
-            let column = match field.pii.filter(|pii| pii.is_token()) {
-                Some(kind) => self.tokeniser.column(kind, column),
-                None => column.clone(),
+            let column = match field.pii {
+                Some(kind) if kind.is_token() => self.tokeniser.column(kind, column),
+                Some(Pii::Location) => places::coarse(column),
+                _ => column.clone(),
             };
             if field.identifies_customer {
                 customer.push(column.clone());
