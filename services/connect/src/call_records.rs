@@ -5,26 +5,22 @@
 //! Rows come from a file, one line a row; events go to the caller, refused rows to a file beside
 //! the input.
 
-mod clock;
+mod columns;
 mod events;
-mod heading;
 mod record;
 mod refusal;
-mod refused_file;
-mod report;
 #[cfg(test)]
 mod tests;
 
 pub use record::Oddity;
-pub use refusal::{Refusal, Refused};
-pub use refused_file::{refused_path, write_rejected};
-pub use report::{Report, file_sha256};
+pub use refusal::Refusal;
 
-use crate::Error;
 use crate::lines::{Line, Lines};
+use crate::rows::{Fault, as_text};
+use crate::{Error, heading, rows};
 use chrono_tz::Tz;
+use columns::Columns;
 use csv::{ByteRecord, StringRecord};
-use heading::Columns;
 use record::CallRecord;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -42,21 +38,12 @@ pub struct ImportOptions {
     pub time_zone: Tz,
 }
 
-/// What became of one row.
-// No `Debug`: events and raw fields name people.
-pub enum Row {
-    /// The row is a call.
-    Events {
-        /// The line, from 1; the heading is line 1.
-        line: u64,
-        /// What happened, in order of the call's stages.
-        events: Vec<schemas::Event>,
-        /// What is odd about the row, each kind once.
-        oddities: Vec<Oddity>,
-    },
-    /// The row cannot be used. The others can.
-    Refused(Refused),
-}
+/// A row of call records: a call, or why it is none. Its events are in order of the call's stages.
+pub type Row = rows::Row<Oddity, Refusal>;
+/// A row that cannot be used.
+pub type Refused = rows::Refused<Refusal>;
+/// Counts of an import of call records.
+pub type Report = rows::Report<Oddity, Refusal>;
 
 /// The rows of a file, in order. After an error there are no more.
 pub struct CallRecords<R> {
@@ -86,7 +73,7 @@ impl<R: BufRead> CallRecords<R> {
     pub fn new(input: R, options: ImportOptions) -> Result<Self, Error> {
         let mut lines = Lines::new(input);
         let first = lines.next_line().map_err(|source| Error::Read { line: 1, source })?;
-        let heading = heading::read(first.as_ref())?;
+        let heading = heading::read(first.as_ref(), &columns::expected())?;
         let columns = Columns::find(&heading)?;
         let heading = heading.into_byte_record();
         Ok(Self { lines, heading, columns, options, seen: HashMap::new(), broken: false })
@@ -100,29 +87,20 @@ impl<R: BufRead> CallRecords<R> {
     fn row(&mut self, line: &Line) -> Row {
         let fields = line.fields();
         let refused = |reason, fields| Row::Refused(Refused { line: line.number, reason, fields });
-        if let Some(reason) = self.unreadable(line, &fields) {
-            return refused(reason, fields);
+        if line.too_long {
+            return refused(Fault::TooLong.into(), fields);
         }
-        let text = match StringRecord::from_byte_record(fields) {
+        if line.quote_open() {
+            return refused(Refusal::OpenQuote, fields);
+        }
+        let text = match as_text(fields, self.heading.len()) {
             Ok(text) => text,
-            Err(error) => return refused(Refusal::NotUtf8, error.into_byte_record()),
+            Err((fault, fields)) => return refused(fault.into(), fields),
         };
         match self.call(line.number, &text) {
             Ok(row) => row,
             Err(reason) => refused(reason, text.into_byte_record()),
         }
-    }
-
-    /// Why the line has no cells that could be looked at, if it has none.
-    fn unreadable(&self, line: &Line, fields: &ByteRecord) -> Option<Refusal> {
-        let (found, expected) = (fields.len(), self.heading.len());
-        if line.too_long {
-            return Some(Refusal::TooLong);
-        }
-        if line.quote_open() {
-            return Some(Refusal::OpenQuote);
-        }
-        (found != expected).then_some(Refusal::FieldCount { found, expected })
     }
 
     fn call(&mut self, line: u64, text: &StringRecord) -> Result<Row, Refusal> {

@@ -1,16 +1,22 @@
 #![doc = include_str!("../README.md")]
 
 pub mod call_records;
+mod clock;
+pub mod fixmystreet;
+mod heading;
+pub mod in_process_broker;
 mod lines;
 mod nearest;
 pub mod producer;
 pub mod reference;
+mod row_lines;
+pub mod rows;
 
 use std::io;
 use std::path::PathBuf;
 
 /// What stops an import or a send. A single bad row is none of these: see
-/// [`call_records::Row::Refused`].
+/// [`rows::Row::Refused`].
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file cannot be opened; check the path.

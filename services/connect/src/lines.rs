@@ -1,11 +1,11 @@
-//! Lines of a CSV file. One line is one row: no column that is read here holds a line break, and so
-//! a quote that was never closed spoils its own line only, not the rest of the file.
+//! Lines of a CSV file. One line is one row, where no column holds a line break; so a quote that was
+//! never closed spoils its own line only, not the rest of the file.
 
 use csv::{ByteRecord, ReaderBuilder};
 use std::io::{self, BufRead, Read};
 
 /// Far beyond any row; keeps memory bounded when a file has no line breaks.
-const LONGEST_LINE_BYTES: u64 = 64 << 10;
+pub(crate) const LONGEST_LINE_BYTES: u64 = 64 << 10;
 
 pub(crate) struct Lines<R> {
     input: R,

@@ -83,10 +83,18 @@ impl KafkaProducer {
     /// [`Error::Event`] if it does not fit its schema, [`Error::Undelivered`] if an earlier event
     /// was lost, [`Error::Kafka`] if the client refuses it.
     pub fn send(&self, event: &schemas::Event) -> Result<(), Error> {
+        self.send_record(source_of(event)?, event.subject(), &event.to_record()?)
+    }
+
+    /// Hands over an event that is a record already, under its subject; otherwise as
+    /// [`send`](Self::send).
+    ///
+    /// # Errors
+    /// [`Error::Undelivered`] if an earlier event was lost, [`Error::Kafka`] if the client refuses it.
+    pub fn send_record(&self, source: &schemas::Source, subject: &str, record: &[u8]) -> Result<(), Error> {
         self.producer.context().all_arrived()?;
-        let payload = event.to_record()?;
-        let topic = topic_of(event)?;
-        let mut record = BaseRecord::to(topic).key(event.subject()).payload(&payload);
+        let topic = source.topic.as_str();
+        let mut record = BaseRecord::to(topic).key(subject).payload(record);
         loop {
             record = match self.producer.send(record) {
                 Ok(()) => return Ok(()),
@@ -148,11 +156,11 @@ fn settings(brokers: &str) -> ClientConfig {
     config
 }
 
-fn topic_of(event: &schemas::Event) -> Result<&'static str, Error> {
+fn source_of(event: &schemas::Event) -> Result<&'static schemas::Source, Error> {
     let found = schemas::catalogue().event_type(&event.event_type);
     let (source, _) = found.ok_or_else(|| schemas::Error::Event {
         event_type: event.event_type.clone(),
         problem: "unknown type".to_owned(),
     })?;
-    Ok(&source.topic)
+    Ok(source)
 }

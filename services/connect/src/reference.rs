@@ -1,8 +1,10 @@
-//! Reference data: a file in which a council says which service its queues answer for, what its
-//! measures should reach and where they stood, to events.
+//! Reference data: a file in which a council says which service its queues and categories belong to,
+//! what its measures should reach and where they stood, which days are holidays and what it did, to
+//! events.
 //!
-//! Owns the two forms of the file, TOML and CSV, and what is wrong enough to refuse it. Which keys
-//! there are, and what they hold, is said by the schemas of `reference` alone. A file is loaded as a
+//! Owns the forms of the file, TOML, CSV and the published JSON of bank holidays, and what is wrong
+//! enough to refuse it. Which keys there are, and what they hold, is said by the schemas of
+//! `reference`. A file is loaded as a
 //! whole or not at all, and everything that is wrong with it is said at once: it was written by
 //! hand, and is mended in one go. Only what is no TOML at all hides the rest. Whether a measure
 //! exists is not looked at, because a council may set targets before it can measure.
@@ -10,6 +12,7 @@
 
 mod csv_file;
 mod entry;
+mod json_file;
 mod kind;
 mod problem;
 mod statement;
@@ -42,7 +45,7 @@ pub struct ReferenceOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum ReferenceError {
     /// The file's name does not tell its form; rename it.
-    #[error("{path}: expected a file whose name ends in `.toml` or `.csv`")]
+    #[error("{path}: expected a file whose name ends in `.toml`, `.csv` or `.json`")]
     Form {
         /// The file.
         path: PathBuf,
@@ -69,8 +72,9 @@ pub enum ReferenceError {
     Event(#[from] schemas::Error),
 }
 
-/// Reads a file: TOML with tables `[[queue]]`, `[[target]]` and `[[baseline]]`, or CSV with one of
-/// the three, told by its heading. Events are in order of the file, and every one can be written.
+/// Reads a file: TOML with tables such as `[[queue]]` and `[[target]]`, CSV with one kind of them, told
+/// by its heading, or JSON with the bank holidays of the United Kingdom as they are published. Events
+/// are in order of the file, and every one can be written.
 ///
 /// # Errors
 /// [`ReferenceError`]; then nothing of the file is to be used.
@@ -97,6 +101,7 @@ fn form(path: &Path) -> Option<Reader> {
     match path.extension()?.to_ascii_lowercase().to_str()? {
         "toml" => Some(toml_file::entries),
         "csv" => Some(csv_file::entries),
+        "json" => Some(json_file::entries),
         _ => None,
     }
 }

@@ -1,9 +1,9 @@
 //! One row, read and checked: what is known of a call, and what is odd about it.
 
 use super::Refusal;
-use super::clock::Clock;
-use super::heading::Cells;
-use super::refusal::shape;
+use super::columns::Cells;
+use crate::clock::Clock;
+use crate::rows::{Fault, filled, required, shape};
 use chrono_tz::Tz;
 
 /// Disorder that real systems write and that does not make a row useless. Counted, never mended.
@@ -112,7 +112,7 @@ impl Outcome {
     fn read(cells: &Cells<'_>) -> Result<Self, Refusal> {
         let cell = cells.outcome;
         if cell.is_empty() {
-            return Err(Refusal::Empty { column: "outcome" });
+            return Err(Fault::Empty { column: "outcome" }.into());
         }
         let known = Self::ALL.into_iter().find(|outcome| outcome.name() == cell);
         known.ok_or_else(|| {
@@ -136,7 +136,7 @@ struct Times {
 
 impl Times {
     fn read(cells: &Cells<'_>, zone: Tz) -> Result<(Self, bool), Refusal> {
-        let mut clock = Clock::new(zone);
+        let mut clock = Clock::new(zone, b"T");
         let arrived_at = clock.read("arrived_at", cells.arrived_at)?;
         let ivr_ended_at = clock.read("ivr_ended_at", cells.ivr_ended_at)?;
         let entered_at = clock.read("queue_entered_at", cells.queue_entered_at)?;
@@ -145,7 +145,7 @@ impl Times {
         let ended_at = clock.read("ended_at", cells.ended_at)?;
         in_order(("answered_at", answered_at), ("ended_at", ended_at))?;
         let times = Self {
-            arrived_at: arrived_at.ok_or(Refusal::Empty { column: "arrived_at" })?,
+            arrived_at: arrived_at.ok_or(Fault::Empty { column: "arrived_at" })?,
             ivr_ended_at,
             visit: visit(entered_at, left_at)?,
             answered_at,
@@ -230,12 +230,4 @@ fn priority(cell: &str) -> Result<Option<i64>, Refusal> {
     // The schema holds 32 bits.
     let number = filled(cell).map(|text| text.parse::<i32>().map(i64::from)).transpose();
     number.map_err(|_| Refusal::Priority { found: shape(cell) })
-}
-
-fn required(column: &'static str, cell: &str) -> Result<String, Refusal> {
-    filled(cell).ok_or(Refusal::Empty { column })
-}
-
-fn filled(cell: &str) -> Option<String> {
-    (!cell.is_empty()).then(|| cell.to_owned())
 }

@@ -95,7 +95,7 @@ impl Columns {
         for key in &lacking {
             problems.push(Problem::new(line, "no such column", &expected).key(key));
         }
-        let key = |name: &&str| kind.field(name).map(|field| field.name.as_str());
+        let key = |name: &&str| kind.field(name).map(|field| kind.key(field));
         Some(Self { kind, keys: found.iter().map(key).collect(), lacking })
     }
 
@@ -131,6 +131,6 @@ fn no_column(line: u64, found: &[&str]) -> Problem {
 }
 
 fn forms() -> String {
-    let form = |kind: &Kind| format!("of {}s: {}", kind.name, names(kind.keys()));
+    let form = |kind: &Kind| format!("of {}: {}", kind.plural, names(kind.keys()));
     format!("a heading {}", KINDS.iter().map(form).collect::<Vec<_>>().join("; or "))
 }

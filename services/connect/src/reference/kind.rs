@@ -8,38 +8,78 @@ use schemas::{Field, FieldKind};
 pub(super) struct Kind {
     /// The TOML table, and the first half of the reference id.
     pub(super) name: &'static str,
+    /// How a message names several.
+    pub(super) plural: &'static str,
     pub(super) event_type: &'static str,
     /// The key that is the second half of the reference id.
     pub(super) subject: &'static str,
     /// The keys that say what it is about: two statements of one file must not agree in them.
     pub(super) matter: &'static [&'static str],
+    /// A key that is shorter than the name of its field, and that name.
+    renamed: Option<(&'static str, &'static str)>,
     /// Where there is a `status`: those under which there is no `value`. Under others there is.
     pub(super) valueless: &'static [&'static str],
 }
 
-pub(super) static KINDS: [Kind; 3] = [
+pub(super) static KINDS: [Kind; 6] = [
     Kind {
         name: "queue",
+        plural: "queues",
         event_type: "queue_mapped",
         subject: "queue_id",
         matter: &["queue_id", "effective_from"],
+        renamed: None,
         valueless: &[],
     },
     Kind {
         name: "target",
+        plural: "targets",
         event_type: "target_set",
         subject: "kpi",
         matter: &["kpi", "dimensions", "effective_from"],
+        renamed: None,
         valueless: &["tbd"],
     },
     Kind {
         name: "baseline",
+        plural: "baselines",
         event_type: "baseline_set",
         subject: "kpi",
         matter: &["kpi", "dimensions"],
+        renamed: None,
         valueless: &["not_available", "being_established"],
     },
+    Kind {
+        name: "category",
+        plural: "categories",
+        event_type: "category_mapped",
+        subject: "category",
+        matter: &["system", "category", "effective_from"],
+        renamed: Some(("system", "category_system")),
+        valueless: &[],
+    },
+    Kind {
+        name: "calendar",
+        plural: "calendars",
+        event_type: "calendar_loaded",
+        subject: "division",
+        matter: &["division"],
+        renamed: None,
+        valueless: &[],
+    },
+    Kind {
+        name: "intervention",
+        plural: "interventions",
+        event_type: "intervention_logged",
+        subject: "name",
+        matter: &["name", "happened_on"],
+        renamed: None,
+        valueless: &[],
+    },
 ];
+
+/// The list that no entry can do without: a calendar without days would say that there are none.
+const REQUIRED_LIST: &str = "dates";
 
 impl Kind {
     pub(super) fn fields(&self) -> &'static [Field] {
@@ -48,16 +88,25 @@ impl Kind {
     }
 
     pub(super) fn field(&self, key: &str) -> Option<&'static Field> {
-        self.fields().iter().find(|field| field.name == key)
+        self.fields().iter().find(|field| self.key(field) == key)
+    }
+
+    /// What a file calls the field.
+    pub(super) fn key(&self, field: &'static Field) -> &'static str {
+        match self.renamed {
+            Some((key, name)) if field.name == name => key,
+            _ => &field.name,
+        }
     }
 
     pub(super) fn keys(&self) -> impl Iterator<Item = &'static str> {
-        self.fields().iter().map(|field| field.name.as_str())
+        self.fields().iter().map(|field| self.key(field))
     }
 
     /// The keys that every entry has.
     pub(super) fn required(&self) -> impl Iterator<Item = &'static str> {
-        let required = |field: &&Field| !field.nullable && field.kind != FieldKind::TextList;
-        self.fields().iter().filter(required).map(|field| field.name.as_str())
+        let may_be_empty = |field: &Field| field.kind == FieldKind::TextList && field.name != REQUIRED_LIST;
+        let required = move |field: &&Field| !field.nullable && !may_be_empty(field);
+        self.fields().iter().filter(required).map(|field| self.key(field))
     }
 }

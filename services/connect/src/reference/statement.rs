@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 pub(super) struct Statement {
     kind: &'static Kind,
-    /// What could be read, by key.
+    /// What could be read, by field.
     fields: BTreeMap<String, Value>,
     /// Whether all keys of the matter could be read.
     matter_known: bool,
@@ -25,7 +25,8 @@ impl Statement {
                 // No slice named and an empty list of slices are the same.
                 Ok(Value::TextList(texts)) if texts.is_empty() => {}
                 Ok(value) => {
-                    fields.insert(cell.key.clone(), value);
+                    let field = entry.kind.field(&cell.key).map_or(&cell.key, |field| &field.name);
+                    fields.insert(field.clone(), value);
                 }
                 Err(found) => problems.extend(found),
             }
@@ -43,8 +44,15 @@ impl Statement {
 
     /// What it is about, if that could be read.
     pub(super) fn matter(&self) -> Option<(&'static str, String)> {
-        let about = |(key, _): &(&String, &Value)| self.kind.matter.contains(&key.as_str());
-        self.matter_known.then(|| (self.kind.name, canonical(self.fields.iter().filter(about))))
+        let about: Vec<&str> = self
+            .kind
+            .matter
+            .iter()
+            .filter_map(|key| self.kind.field(key))
+            .map(|field| field.name.as_str())
+            .collect();
+        let fields = self.fields.iter().filter(|(field, _)| about.contains(&field.as_str()));
+        self.matter_known.then(|| (self.kind.name, canonical(fields)))
     }
 
     pub(super) fn into_event(self, options: &ReferenceOptions) -> Event {

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod accepted;
+mod calendars;
+mod categories;
 mod examples;
 mod refused_csv;
 mod refused_toml;

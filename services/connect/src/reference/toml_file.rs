@@ -9,8 +9,6 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
-const EXPECTED: &str = "tables `[[queue]]`, `[[target]]` or `[[baseline]]`";
-
 /// The entries in order of the file. A file that is no TOML has none: what could be recovered of it
 /// is not what was meant.
 pub(super) fn entries(bytes: &[u8]) -> (Vec<Entry>, Vec<Problem>) {
@@ -35,7 +33,7 @@ pub(super) fn entries(bytes: &[u8]) -> (Vec<Entry>, Vec<Problem>) {
         }
     }
     if entries.is_empty() && problems.is_empty() {
-        problems.push(Problem::new(1, "no table", EXPECTED));
+        problems.push(Problem::new(1, "no table", &expected()));
     }
     entries.sort_by_key(|entry: &Entry| entry.line);
     (entries, problems)
@@ -54,8 +52,13 @@ fn syntax(errors: &[toml::de::Error], text: &str, lines: &Lines) -> Vec<Problem>
 }
 
 fn unknown(name: &str, line: u64) -> Problem {
-    Problem::new(line, &format!("an unknown table {}", quoted(name)), EXPECTED)
+    Problem::new(line, &format!("an unknown table {}", quoted(name)), &expected())
         .near(nearest(name, KINDS.iter().map(|kind| kind.name)))
+}
+
+fn expected() -> String {
+    let tables: Vec<_> = KINDS.iter().map(|kind| format!("`[[{}]]`", kind.name)).collect();
+    format!("tables {}", tables.join(", "))
 }
 
 /// The tables of one kind.

@@ -6,7 +6,7 @@ use crate::nearest::nearest;
 use chrono::{Datelike, NaiveDate};
 use schemas::Value;
 use schemas::field::{DECIMAL_PRECISION, Field, FieldKind};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The dimensions by which a target or baseline can be cut.
 const DIMENSIONS: [&str; 5] = ["service_area", "service_class", "queue", "channel", "subject_group"];
@@ -21,7 +21,9 @@ pub(super) struct Wrong {
 /// The value, or all that is wrong with it.
 pub(super) fn read(field: &Field, raw: &Raw) -> Result<Value, Vec<Wrong>> {
     let read = match field.kind {
-        FieldKind::TextList => return dimensions(raw),
+        FieldKind::TextList if field.name == "dimensions" => return dimensions(raw),
+        FieldKind::TextList if field.name == "dates" => return days(raw),
+        FieldKind::TextList => return list(raw, "a text in quotes", plain_text),
         FieldKind::Text => text(field, raw),
         FieldKind::Long | FieldKind::Int => whole_number(field, raw),
         FieldKind::Boolean => boolean(raw),
@@ -97,6 +99,56 @@ fn decimal(raw: &Raw) -> Result<Value, Wrong> {
     let fits = |value: &Value| matches!(value, Value::Decimal(units) if units.unsigned_abs() < limit);
     let expected = "a number such as 85 or \"81.5\", without its unit, of up to 14 digits and four places";
     value.filter(fits).ok_or_else(|| wrong(raw, expected))
+}
+
+/// At least one day.
+fn days(raw: &Raw) -> Result<Value, Vec<Wrong>> {
+    let expected = "a day such as 2026-12-25";
+    match list(raw, expected, date_text)? {
+        Value::TextList(days) if days.is_empty() => Err(vec![Wrong::new("an empty list".to_owned(), expected)]),
+        days => Ok(days),
+    }
+}
+
+/// A list, or its items with `;` between them as one text; each once. In order of the items, because
+/// their order means nothing.
+fn list(raw: &Raw, expected: &str, read: fn(&Raw) -> Option<&str>) -> Result<Value, Vec<Wrong>> {
+    let split: Vec<Raw>;
+    let items = match raw {
+        Raw::List(items) => items,
+        Raw::Text(text) => {
+            split = text.split(';').map(Raw::text).collect();
+            &split
+        }
+        _ => return Err(vec![wrong(raw, &format!("a list, each item {expected}"))]),
+    };
+    let (mut texts, mut faults) = (BTreeSet::new(), Vec::new());
+    for item in items {
+        match read(item) {
+            None => faults.push(wrong(item, expected)),
+            Some(text) if texts.contains(text) => {
+                faults.push(Wrong::new(format!("{} twice", quoted(text)), "each once"));
+            }
+            Some(text) => {
+                texts.insert(text.to_owned());
+            }
+        }
+    }
+    if faults.is_empty() { Ok(Value::TextList(texts.into_iter().collect())) } else { Err(faults) }
+}
+
+fn date_text(raw: &Raw) -> Option<&str> {
+    match raw {
+        Raw::Date(text) | Raw::Text(text) => day(text).map(|_| text.as_str()),
+        _ => None,
+    }
+}
+
+fn plain_text(raw: &Raw) -> Option<&str> {
+    match raw {
+        Raw::Text(text) if !text.is_empty() => Some(text),
+        _ => None,
+    }
 }
 
 /// A table, a list of `dimension=value`, or these with `;` between them as one text. In order of the

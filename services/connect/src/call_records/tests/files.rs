@@ -1,9 +1,10 @@
 //! The heading, the file with the refused rows, and the identity of a file.
 
-use super::super::{CallRecords, file_sha256, open, refused_path, write_rejected};
+use super::super::{CallRecords, Refusal, open};
 use super::{HEADING, file, options, read, report};
 use crate::Error;
 use crate::call_records::Row;
+use crate::rows::{file_sha256, refused_path, write_rejected};
 use std::fs;
 use std::io::{self, BufReader, Read};
 
@@ -69,9 +70,9 @@ fn refused_rows_lie_beside_the_input_until_there_are_none() {
     .concat();
     assert_eq!(fs::read(&path).unwrap(), expected);
 
-    assert_eq!(write_rejected(&input, &heading, &[]).unwrap(), None);
+    assert_eq!(write_rejected::<Refusal>(&input, &heading, &[]).unwrap(), None);
     assert!(!refused_path(&input).exists());
-    assert_eq!(write_rejected(&input, &heading, &[]).unwrap(), None);
+    assert_eq!(write_rejected::<Refusal>(&input, &heading, &[]).unwrap(), None);
 }
 
 #[cfg(unix)]

@@ -3,6 +3,7 @@
 use super::super::Refusal;
 use super::{file, read, refused, report};
 use crate::call_records::Row;
+use crate::rows::Fault;
 
 const ARRIVED: &str = "2026-07-01T09:00:00";
 
@@ -28,7 +29,7 @@ fn with(column: &str, cell: &str) -> String {
 #[test]
 fn empty_cells() {
     for column in ["call_id", "queue", "arrived_at", "outcome"] {
-        assert_eq!(refused(&with(column, " ")), Refusal::Empty { column });
+        assert_eq!(refused(&with(column, " ")), Fault::Empty { column }.into());
     }
     assert_eq!(refused(&with("queue", "")).to_string(), "`queue`: found nothing, expected a value");
 }
@@ -54,7 +55,10 @@ fn times_that_do_not_read() {
         "٢٠٢٦-07-01T09:0",
         "x",
     ] {
-        assert!(matches!(refused(&with("ended_at", cell)), Refusal::Time { column: "ended_at", .. }), "{cell}");
+        assert!(
+            matches!(refused(&with("ended_at", cell)), Refusal::Row(Fault::Time { column: "ended_at", .. })),
+            "{cell}"
+        );
     }
 }
 
@@ -104,15 +108,15 @@ fn priorities_that_are_no_number() {
 
 #[test]
 fn rows_that_cannot_be_taken_apart() {
-    assert_eq!(refused("C1,PS,0"), Refusal::FieldCount { found: 3, expected: 12 });
-    assert_eq!(refused(&with("agent", "a,b")), Refusal::FieldCount { found: 13, expected: 12 });
+    assert_eq!(refused("C1,PS,0"), Fault::FieldCount { found: 3, expected: 12 }.into());
+    assert_eq!(refused(&with("agent", "a,b")), Fault::FieldCount { found: 13, expected: 12 }.into());
     assert_eq!(refused(&with("customer_id", "\"4711")), Refusal::OpenQuote);
-    assert_eq!(refused(&with("agent", &"x".repeat(70_000))), Refusal::TooLong);
+    assert_eq!(refused(&with("agent", &"x".repeat(70_000))), Fault::TooLong.into());
     let mut bytes = file(&[&with("agent", "Zo?")]);
     let place = bytes.iter().position(|byte| *byte == b'?').unwrap();
     bytes[place] = 0xeb;
     let Row::Refused(one) = read(&bytes).remove(0) else { panic!("accepted") };
-    assert_eq!(one.reason, Refusal::NotUtf8);
+    assert_eq!(one.reason, Fault::NotUtf8.into());
     assert_eq!(&one.fields[10], b"Zo\xeb");
 }
 
@@ -123,7 +127,7 @@ fn a_call_twice_and_good_rows_beside_bad_ones() {
     let report = report(&file(&[&with("queue", ""), &with("", ""), "", &open_quote, &good, &good]));
     let refused: Vec<_> = report.refused.iter().map(|one| (one.line, one.reason.clone())).collect();
     let twice = Refusal::Duplicate { first_line: 6 };
-    assert_eq!(refused, [(2, Refusal::Empty { column: "queue" }), (5, Refusal::OpenQuote), (7, twice)]);
+    assert_eq!(refused, [(2, Fault::Empty { column: "queue" }.into()), (5, Refusal::OpenQuote), (7, twice)]);
     assert_eq!((report.rows_read, report.events_made), (5, 10));
 }
 

@@ -199,7 +199,7 @@ fn different_matters_with_the_same_name() {
 #[test]
 fn what_cannot_be_opened() {
     let error = read(Path::new("queues.xlsx"), &options()).unwrap_err();
-    assert_eq!(error.to_string(), "queues.xlsx: expected a file whose name ends in `.toml` or `.csv`");
+    assert_eq!(error.to_string(), "queues.xlsx: expected a file whose name ends in `.toml`, `.csv` or `.json`");
     let error = read(Path::new("no/such/file.toml"), &options()).unwrap_err();
     assert!(matches!(error, ReferenceError::Read { .. }), "{error}");
     let options = ReferenceOptions { said_at_micros: i64::MAX, ..options() };

@@ -2,6 +2,7 @@
 
 use super::options;
 use crate::reference::read;
+use chrono::{Datelike, NaiveDate, Weekday};
 use schemas::{Event, Value};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -40,10 +41,16 @@ fn a_council() {
         "baseline:sla_answered",
         "baseline:fcr_agent",
         "baseline:repeat_rate",
+        "category:bulky_waste",
+        "category:care_assessment",
+        "category:Pothole",
+        "calendar:england-and-wales",
+        "intervention:FixMyStreet launched",
     ];
     assert_eq!(ids, expected);
     assert_eq!(example("queues.example.csv"), events[..3], "the same queues as CSV");
-    let values: Vec<_> = events[3..].iter().map(|event| event.fields.get("value").cloned()).collect();
+    assert_eq!(example("categories.example.csv"), events[15..18], "the same categories as CSV");
+    let values: Vec<_> = events[3..15].iter().map(|event| event.fields.get("value").cloned()).collect();
     let percent_or_seconds =
         [60_0000, 120_0000, 6_0000, 75_0000, 85_0000, 0, 77_0000, 199_0000, 15_2000, 70_0000, 81_0000, 0];
     let expected = percent_or_seconds.map(|units| (units != 0).then_some(Value::Decimal(units)));
@@ -74,6 +81,21 @@ fn the_measures_are_those_that_are_defined() {
         }
     }
     assert!(defined >= 10);
+}
+
+/// Of the days there is an easy check: none of them is a weekend, as substitutes are given for those.
+#[test]
+fn the_holidays_are_eight_weekdays_a_year() {
+    let events = example("council.example.toml");
+    let calendar = events.iter().find(|event| event.event_type == "calendar_loaded").unwrap();
+    let Some(Value::TextList(dates)) = calendar.fields.get("dates") else { panic!("{calendar:?}") };
+    for year in ["2025", "2026"] {
+        assert_eq!(dates.iter().filter(|date| date.starts_with(year)).count(), 8, "{year}");
+    }
+    for date in dates {
+        let weekday = date.parse::<NaiveDate>().unwrap().weekday();
+        assert!(!matches!(weekday, Weekday::Sat | Weekday::Sun), "{date}");
+    }
 }
 
 #[test]

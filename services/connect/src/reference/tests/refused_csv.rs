@@ -45,7 +45,10 @@ fn headings_that_are_none() {
     let forms = "expected a heading of queues: `queue_id`, `service_area`, `social_care`, \
                  `answer_target_seconds`, `short_abandon_ms`, `effective_from`; or of targets: `kpi`, \
                  `dimensions`, `value`, `unit`, `direction`, `rag_amber`, `effective_from`, `status`; or of \
-                 baselines: `kpi`, `dimensions`, `value`, `unit`, `period`, `status`, `source_doc`";
+                 baselines: `kpi`, `dimensions`, `value`, `unit`, `period`, `status`, `source_doc`; or of \
+                 categories: `system`, `category`, `subject_group`, `service_area`, `social_care`, \
+                 `effective_from`; or of calendars: `division`, `dates`, `source_doc`; or of interventions: \
+                 `name`, `happened_on`, `affects`, `source_doc`";
     for (text, found) in [
         (String::new(), "line 1: found no heading"),
         ("# Queues.\n\n".to_owned(), "line 1: found no heading"),
@@ -69,6 +72,12 @@ fn the_heading_tells_the_kind() {
         ),
         ("kpi,value,unit,perod,status", "x,1,count,2024-25,available", "perod", "period"),
         ("queue,service_area,effective_from,social_care", "A,b,2026-04-01,true", "queue", "queue_id"),
+        (
+            "system,catgory,subject_group,service_area,social_care,effective_from",
+            "webform,a,b,c,true,2026-04-01",
+            "catgory",
+            "category",
+        ),
     ] {
         let problems = problems(&[heading, row]);
         assert!(problems[0].starts_with(&format!("line 1: found an unknown column `{column}`")), "{problems:?}");

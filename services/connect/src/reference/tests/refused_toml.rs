@@ -217,7 +217,8 @@ fn tables() {
         assert_eq!(problems.len(), 1, "{problems:?}");
         problems.remove(0)
     };
-    let expected = "expected tables `[[queue]]`, `[[target]]` or `[[baseline]]`";
+    let expected = "expected tables `[[queue]]`, `[[target]]`, `[[baseline]]`, `[[category]]`, `[[calendar]]`, \
+                    `[[intervention]]`";
     assert_eq!(one("# nothing\n"), format!("line 1: found no table, {expected}"));
     assert_eq!(
         one(&QUEUE.replace("[[queue]]", "\n[[Queues]]")),
@@ -272,7 +273,8 @@ fn everything_at_once() {
          `direction`, `rag_amber`, `effective_from`, `status` (did you mean `status`?)",
         "  line 14, queue 1, `answer_target_seconds`: found the number -1, expected a whole number from 0 to 86400",
         "  line 15, queue 1, `effective_from`: found `soon`, expected a day such as 2026-04-01",
-        "  line 17: found an unknown table `bonus`, expected tables `[[queue]]`, `[[target]]` or `[[baseline]]`",
+        "  line 17: found an unknown table `bonus`, expected tables `[[queue]]`, `[[target]]`, `[[baseline]]`, \
+         `[[category]]`, `[[calendar]]`, `[[intervention]]`",
     ];
     assert_eq!(problems.lines().collect::<Vec<_>>(), expected);
     let error = load("council.toml", b"x = 1", &options()).unwrap_err().to_string();

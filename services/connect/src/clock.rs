@@ -1,29 +1,31 @@
 //! Wall-clock times of a zone to UTC.
 
-use super::Refusal;
-use super::refusal::shape;
+use crate::rows::{Fault, shape};
 use chrono::{Datelike, LocalResult, NaiveDate, NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
 
 /// The clock on the wall of one row.
-pub(super) struct Clock {
+pub(crate) struct Clock {
     zone: Tz,
+    /// What may stand between the date and the time.
+    separators: &'static [u8],
     /// Whether a time was read that the clock showed twice.
-    pub(super) ambiguous: bool,
+    pub(crate) ambiguous: bool,
 }
 
 impl Clock {
-    pub(super) fn new(zone: Tz) -> Self {
-        Self { zone, ambiguous: false }
+    /// A clock whose times are written `YYYY-MM-DDTHH:MM:SS`, with one of the separators for the `T`.
+    pub(crate) fn new(zone: Tz, separators: &'static [u8]) -> Self {
+        Self { zone, separators, ambiguous: false }
     }
 
     /// A cell's time, in microseconds since 1970 UTC; none if it is empty. Of a time that the clock
     /// showed twice, the earlier instant.
-    pub(super) fn read(&mut self, column: &'static str, cell: &str) -> Result<Option<i64>, Refusal> {
+    pub(crate) fn read(&mut self, column: &'static str, cell: &str) -> Result<Option<i64>, Fault> {
         if cell.is_empty() {
             return Ok(None);
         }
-        let local = parse(cell).map_err(|found| Refusal::Time { column, found })?;
+        let local = parse(cell, self.separators).map_err(|found| Fault::Time { column, found })?;
         let instant = match self.zone.from_local_datetime(&local) {
             LocalResult::Single(instant) => instant,
             LocalResult::Ambiguous(earlier, _) => {
@@ -31,24 +33,24 @@ impl Clock {
                 earlier
             }
             LocalResult::None => {
-                return Err(Refusal::SkippedTime { column, found: cell.to_owned(), zone: self.zone.name() });
+                return Err(Fault::SkippedTime { column, found: cell.to_owned(), zone: self.zone.name() });
             }
         };
         let utc = instant.naive_utc();
         // No table holds a time of another year.
         if !(1..=9999).contains(&utc.year()) {
-            return Err(Refusal::Time { column, found: format!("`{cell}`") });
+            return Err(Fault::Time { column, found: format!("`{cell}`") });
         }
         Ok(Some(utc.and_utc().timestamp_micros()))
     }
 }
 
-/// Exactly `YYYY-MM-DDTHH:MM:SS`; otherwise what was found instead. A cell that has the form is
-/// quoted: it can be nothing but a mistaken time.
-fn parse(cell: &str) -> Result<NaiveDateTime, String> {
+/// Exactly the form; otherwise what was found instead. A cell that has the form is quoted: it can be
+/// nothing but a mistaken time.
+fn parse(cell: &str, separators: &[u8]) -> Result<NaiveDateTime, String> {
     let form = |(place, byte): (usize, u8)| match place {
         4 | 7 => byte == b'-',
-        10 => byte == b'T',
+        10 => separators.contains(&byte),
         13 | 16 => byte == b':',
         _ => byte.is_ascii_digit(),
     };

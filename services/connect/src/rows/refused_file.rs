@@ -3,6 +3,7 @@
 use super::Refused;
 use csv::{ByteRecord, WriterBuilder};
 use std::ffi::OsString;
+use std::fmt;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,11 @@ pub fn refused_path(input: &Path) -> PathBuf {
 ///
 /// # Errors
 /// The file cannot be written or removed.
-pub fn write_rejected(input: &Path, heading: &ByteRecord, refused: &[Refused]) -> io::Result<Option<PathBuf>> {
+pub fn write_rejected<R: fmt::Display>(
+    input: &Path,
+    heading: &ByteRecord,
+    refused: &[Refused<R>],
+) -> io::Result<Option<PathBuf>> {
     let path = refused_path(input);
     if refused.is_empty() {
         return match fs::remove_file(&path) {
@@ -49,7 +54,7 @@ fn open_like(input: &Path, path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-fn write(file: &File, heading: &ByteRecord, refused: &[Refused]) -> io::Result<()> {
+fn write<R: fmt::Display>(file: &File, heading: &ByteRecord, refused: &[Refused<R>]) -> io::Result<()> {
     let mut writer = WriterBuilder::new().flexible(true).from_writer(file);
     let mut row = heading.clone();
     row.push_field(b"line");

@@ -1,8 +1,7 @@
 //! The first line: which column stands where.
 
 use crate::Error;
-use crate::lines::Line;
-use crate::nearest::nearest;
+use crate::heading::{no_column, refused, suggestion};
 use csv::StringRecord;
 
 /// The columns, in the order in which [`Cells`] are taken apart.
@@ -40,25 +39,12 @@ pub(super) struct Cells<'a> {
     pub(super) customer_id: &'a str,
 }
 
-/// The cells of the first line, if there is one and it is text.
-pub(super) fn read(first: Option<&Line>) -> Result<StringRecord, Error> {
-    let problem = match first {
-        None => "the file is empty".to_owned(),
-        Some(line) if line.too_long => "is too long for a heading".to_owned(),
-        Some(line) => match StringRecord::from_byte_record(line.fields()) {
-            Ok(cells) => return Ok(cells),
-            Err(_) => "is not UTF-8 text; save the file as UTF-8".to_owned(),
-        },
-    };
-    Err(Error::Heading { problem: format!("{problem}; {}", expected()) })
-}
-
 impl Columns {
     pub(super) fn find(heading: &StringRecord) -> Result<Self, Error> {
         let names: Vec<&str> = heading.iter().map(str::trim).collect();
         let problems = problems(&names);
         if !problems.is_empty() {
-            return Err(Error::Heading { problem: format!("{}; {}", problems.join("; "), expected()) });
+            return Err(refused(&problems, &expected()));
         }
         // Without problems every column is there.
         let position = |column: &str| names.iter().position(|name| *name == column).unwrap_or_default();
@@ -106,7 +92,7 @@ fn problems(names: &[&str]) -> Vec<String> {
     let mut problems = Vec::new();
     for (place, name) in names.iter().enumerate() {
         if !COLUMNS.contains(name) {
-            problems.push(format!("unknown column `{name}`{}", suggestion(name, names)));
+            problems.push(format!("unknown column `{name}`{}", suggestion(name, &COLUMNS, names)));
         } else if names[..place].contains(name) {
             problems.push(format!("column `{name}` twice"));
         }
@@ -116,22 +102,7 @@ fn problems(names: &[&str]) -> Vec<String> {
     problems
 }
 
-/// A line without any known name may be a row: it is not quoted, because it may name people.
-fn no_column(names: &[&str]) -> String {
-    let other_separator = |name: &&str| name.contains([';', '\t', '|']);
-    if names.iter().any(other_separator) {
-        "no known column; the separator must be a comma".to_owned()
-    } else {
-        "no known column; the heading must be the first line".to_owned()
-    }
-}
-
-/// The most alike of the columns that the file does not have.
-fn suggestion(name: &str, names: &[&str]) -> String {
-    let missing = COLUMNS.into_iter().filter(|column| !names.contains(column));
-    nearest(name, missing).map_or_else(String::new, |column| format!(" (did you mean `{column}`?)"))
-}
-
-fn expected() -> String {
+/// What a heading should be, as a message says it.
+pub(super) fn expected() -> String {
     format!("expected the columns {}, in any order", COLUMNS.join(", "))
 }
