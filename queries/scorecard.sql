@@ -51,7 +51,7 @@ tenths AS (
             ELSE (numerator * 2 + denominator * 100) / (denominator * 200)
         END AS tenths
     FROM wanted
-    JOIN kpi_definitions ON kpi_definitions.kpi = wanted.kpi AND kind <> 'distribution'
+    JOIN kpi_definitions ON kpi_definitions.kpi = wanted.kpi AND kind IN ('ratio', 'count')
     LEFT JOIN parts ON parts.kpi = wanted.kpi AND parts.slice = wanted.slice
 ),
 spread AS (

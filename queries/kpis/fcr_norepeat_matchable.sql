@@ -1,8 +1,8 @@
--- Which share of answered calls can be matched to a resident?
+-- Which share of contacts that reached the council can be matched to a resident?
 SELECT
     interval_start, local_date, service_area, service_class, queue, channel, subject_group,
     count(customer_tokens) AS numerator,
     count(*) AS denominator
-FROM calls
-WHERE is_inbound_call AND outcome = 'answered'
+FROM contact_demands
+WHERE was_received AND NOT is_part
 GROUP BY interval_start, local_date, service_area, service_class, queue, channel, subject_group

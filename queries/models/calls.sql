@@ -43,10 +43,10 @@ work AS (
 ),
 -- The last wrap-up decides what the call was about and whether it was settled.
 wrapups AS (
-    SELECT source, initial_contact_id, subject_group, reason_code, resolution
+    SELECT source, initial_contact_id, subject_group, reason_code, resolution, avoidable_reason
     FROM (
         SELECT
-            source, initial_contact_id, subject_group, reason_code, resolution,
+            source, initial_contact_id, subject_group, reason_code, resolution, avoidable_reason,
             row_number() OVER (
                 PARTITION BY source, initial_contact_id
                 ORDER BY occurred_at DESC, sequence DESC NULLS LAST, event_id DESC
@@ -63,6 +63,16 @@ tokens AS (
         FROM telephony_events
         WHERE customer_tokens IS NOT NULL
     ) AS each_token
+    GROUP BY source, initial_contact_id
+),
+-- A case that the caller chased is the same matter too.
+case_refs AS (
+    SELECT source, initial_contact_id, array_agg(DISTINCT ref ORDER BY ref) AS case_refs
+    FROM (
+        SELECT source, initial_contact_id, unnest(case_refs) AS ref FROM telephony_events
+        UNION ALL
+        SELECT source, initial_contact_id, chaser_case_ref FROM telephony_events WHERE chaser_case_ref IS NOT NULL
+    ) AS each_ref
     GROUP BY source, initial_contact_id
 ),
 -- A call belongs where its first stay in a queue was offered; its last stay says how it went.
@@ -131,7 +141,9 @@ SELECT
     coalesce(subject_group, '(unknown)') AS subject_group,
     reason_code,
     resolution,
+    avoidable_reason,
     customer_tokens,
+    case_refs,
     first_of_month(local_date) AS local_month
 FROM dated
 LEFT JOIN work
@@ -140,6 +152,8 @@ LEFT JOIN wrapups
     ON wrapups.source = dated.source AND wrapups.initial_contact_id = dated.initial_contact_id
 LEFT JOIN tokens
     ON tokens.source = dated.source AND tokens.initial_contact_id = dated.initial_contact_id
+LEFT JOIN case_refs
+    ON case_refs.source = dated.source AND case_refs.initial_contact_id = dated.initial_contact_id
 LEFT JOIN queue_map
     ON queue_map.queue_id = dated.queue
     AND queue_map.effective_from <= local_date

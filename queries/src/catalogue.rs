@@ -117,6 +117,9 @@ pub enum Kind {
     Count,
     /// Whole values and how often each occurs; merges exactly.
     Distribution,
+    /// Named parts for a local month, measured as a whole because they do not add up over time or
+    /// over the dimension; numerator over denominator.
+    Monthly,
 }
 
 impl Kind {
@@ -126,6 +129,7 @@ impl Kind {
             Self::Ratio => "ratio",
             Self::Count => "count",
             Self::Distribution => "distribution",
+            Self::Monthly => "monthly",
         }
     }
 }

@@ -3,14 +3,14 @@
 use crate::catalogue::{Catalogue, Kpi, catalogue};
 use crate::{Error, local_time};
 use arrow::array::{ArrayRef, Int32Array, RecordBatch, StringArray};
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Field, Schema, SchemaRef};
 use chrono_tz::Tz;
 use datafusion::catalog::TableProvider;
 use datafusion::common::{ParamValues, ScalarValue};
 use datafusion::datasource::MemTable;
-use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::context::SQLOptions;
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
+use futures::TryStreamExt;
 use std::sync::Arc;
 
 /// Rows with the columns that they have even where there is no row.
@@ -80,16 +80,24 @@ impl Engine {
         self.bind(name, view)
     }
 
-    /// Runs a definition's query, with `$as_of` and its own parameters, as a stream.
+    /// Runs the definition in `file`, with `$as_of` and its own parameters, and gathers its rows. Every column may hold nulls: a plan that
+    /// says otherwise speaks of its inputs, not of the tables that the rows go to.
     ///
     /// # Errors
-    /// [`Error::Query`].
-    pub async fn stream(
-        &self,
-        sql: &str,
-        parameters: &[(String, i64)],
-    ) -> Result<SendableRecordBatchStream, Error> {
-        Ok(self.frame(sql, parameters).await?.execute_stream().await?)
+    /// [`Error::Sql`] names the file.
+    pub async fn define(&self, file: &str, sql: &str, parameters: &[(String, i64)]) -> Result<Rows, Error> {
+        let fault = |error: Error| match error {
+            Error::Query(source) => Error::Sql { file: file.to_owned(), source: Box::new(source) },
+            other => other,
+        };
+        let frame = self.frame(sql, parameters).await.map_err(fault)?;
+        // The stream's schema, not the frame's: the plan may have chosen another type for the same text.
+        let stream = frame.execute_stream().await.map_err(|error| fault(error.into()))?;
+        let nullable = |field: &Arc<Field>| field.as_ref().clone().with_nullable(true);
+        let schema = Arc::new(Schema::new(stream.schema().fields().iter().map(nullable).collect::<Vec<_>>()));
+        let rows: Vec<RecordBatch> = stream.try_collect().await.map_err(|error| fault(error.into()))?;
+        let rows = rows.iter().map(|batch| RecordBatch::try_new(schema.clone(), batch.columns().to_vec()));
+        Ok((schema.clone(), rows.collect::<Result<_, _>>()?))
     }
 
     /// Runs a query and gathers its rows.
@@ -106,6 +114,18 @@ impl Engine {
     /// [`Error::Query`].
     pub async fn collect_with(&self, sql: &str, parameters: &[(String, i64)]) -> Result<Rows, Error> {
         let frame = self.frame(sql, parameters).await?;
+        let schema = Arc::new(frame.schema().as_arrow().clone());
+        Ok((schema, frame.collect().await?))
+    }
+
+    /// Runs a query about one measure, `$kpi`, with parameters, and gathers its rows.
+    ///
+    /// # Errors
+    /// [`Error::Query`].
+    pub async fn collect_of(&self, sql: &str, kpi: &str, parameters: &[(String, i64)]) -> Result<Rows, Error> {
+        let mut values = self.values(parameters);
+        values.push(("kpi".to_owned(), ScalarValue::from(kpi)));
+        let frame = self.context.sql(sql).await?.with_param_values(ParamValues::from(values))?;
         let schema = Arc::new(frame.schema().as_arrow().clone());
         Ok((schema, frame.collect().await?))
     }
@@ -127,11 +147,15 @@ impl Engine {
     }
 
     async fn frame(&self, sql: &str, parameters: &[(String, i64)]) -> Result<DataFrame, Error> {
-        let as_of = ScalarValue::TimestampMicrosecond(Some(self.as_of_micros), Some(Arc::from("UTC")));
-        let mut values = vec![("as_of".to_owned(), as_of)];
-        values.extend(parameters.iter().map(|(name, value)| (name.clone(), ScalarValue::Int64(Some(*value)))));
         let frame = self.context.sql(sql).await?;
-        Ok(frame.with_param_values(ParamValues::from(values))?)
+        Ok(frame.with_param_values(ParamValues::from(self.values(parameters)))?)
+    }
+
+    /// `$as_of` and the parameters.
+    fn values(&self, parameters: &[(String, i64)]) -> Vec<(String, ScalarValue)> {
+        let as_of = ScalarValue::TimestampMicrosecond(Some(self.as_of_micros), Some(Arc::from("UTC")));
+        let numbers = parameters.iter().map(|(name, value)| (name.clone(), ScalarValue::Int64(Some(*value))));
+        std::iter::once(("as_of".to_owned(), as_of)).chain(numbers).collect()
     }
 }
 

@@ -2,6 +2,8 @@
 //! around each measure's query and sums intervals to days; it computes nothing.
 
 use crate::catalogue::{Catalogue, DIMENSIONS, Kind, Kpi};
+use crate::{Engine, Error, Rows};
+use arrow::array::RecordBatch;
 
 /// A table of measured values: its name, its partition column, and the queries whose rows fill it.
 #[derive(Debug, Clone)]
@@ -23,45 +25,79 @@ pub struct MeasureQuery {
     pub parameters: Vec<(String, i64)>,
 }
 
-/// `kpi_interval` (half hours), `kpi_daily` and `kpi_distribution`.
+/// `kpi_interval` (half hours), `kpi_daily`, `kpi_distribution` and `kpi_period` (months).
 ///
-/// Columns: `kpi, definition_version, [interval_start,] local_date`, the dimensions, the value
+/// Columns: `kpi, definition_version, [interval_start,] [local_date,]` the dimensions, the value
 /// columns, `status` (`provisional` or `final`) and the partition column `local_month`.
 pub fn measured_tables(catalogue: &Catalogue) -> Vec<MeasureTable> {
-    let of_kind = |wanted: fn(Kind) -> bool| catalogue.kpis.values().filter(move |kpi| wanted(kpi.declared.kind));
+    let table = |name, wanted: fn(Kind) -> bool, period: Option<&'static str>| {
+        let kpis = catalogue.kpis.values().filter(|kpi| wanted(kpi.declared.kind));
+        MeasureTable { name, queries: kpis.map(|kpi| query(kpi, period)).collect() }
+    };
     let adds_up = |kind| matches!(kind, Kind::Ratio | Kind::Count);
-    let table = |name, queries: Vec<MeasureQuery>| MeasureTable { name, queries };
     vec![
-        table("kpi_interval", of_kind(adds_up).map(|kpi| query(kpi, Some("interval_start"), PARTS)).collect()),
-        table("kpi_daily", of_kind(adds_up).map(|kpi| query(kpi, None, PARTS)).collect()),
-        table(
-            "kpi_distribution",
-            of_kind(|kind| kind == Kind::Distribution).map(|kpi| query(kpi, None, VALUES)).collect(),
-        ),
+        table("kpi_interval", adds_up, Some("interval_start")),
+        table("kpi_daily", adds_up, None),
+        table("kpi_distribution", |kind| kind == Kind::Distribution, None),
+        table("kpi_period", |kind| kind == Kind::Monthly, None),
     ]
 }
 
-const PARTS: &str = "CAST(sum(numerator) AS BIGINT) AS numerator, CAST(sum(denominator) AS BIGINT) AS denominator";
-const VALUES: &str = "CAST(value AS BIGINT) AS value, CAST(sum(count) AS BIGINT) AS count";
+impl MeasureTable {
+    /// Runs the queries and gathers their rows; `None` if there is no query.
+    ///
+    /// # Errors
+    /// [`Error::Sql`] names the measure that failed.
+    pub async fn rows(&self, engine: &Engine) -> Result<Option<Rows>, Error> {
+        let mut all: Option<Rows> = None;
+        for query in &self.queries {
+            let (schema, rows) = engine.define(&query.file, &query.sql, &query.parameters).await?;
+            let (schema, gathered) = all.get_or_insert_with(|| (schema, Vec::new()));
+            let typed = rows.iter().map(|batch| RecordBatch::try_new(schema.clone(), batch.columns().to_vec()));
+            gathered.extend(typed.collect::<Result<Vec<_>, _>>()?);
+        }
+        Ok(all)
+    }
+}
 
-fn query(kpi: &Kpi, interval: Option<&str>, values: &str) -> MeasureQuery {
+/// The values of each kind: how they are summed, and by what beside the period and the dimensions.
+fn values(kind: Kind) -> (&'static str, Option<&'static str>) {
+    match kind {
+        Kind::Ratio | Kind::Count => (PARTS, None),
+        Kind::Distribution => {
+            ("CAST(value AS BIGINT) AS value, CAST(sum(count) AS BIGINT) AS count", Some("value"))
+        }
+        Kind::Monthly => (MONTHLY_PARTS, Some("part")),
+    }
+}
+
+const MONTHLY_PARTS: &str =
+    "part, CAST(sum(numerator) AS BIGINT) AS numerator, CAST(sum(denominator) AS BIGINT) AS denominator";
+const PARTS: &str = "CAST(sum(numerator) AS BIGINT) AS numerator, CAST(sum(denominator) AS BIGINT) AS denominator";
+
+fn query(kpi: &Kpi, interval: Option<&str>) -> MeasureQuery {
     let declared = &kpi.declared;
     let dimension = |name: &&str| match declared.dimensions.iter().any(|own| own == name) {
         true => format!("coalesce({name}, '(unknown)') AS {name}"),
         false => format!("'(all)' AS {name}"),
     };
     let dimensions: Vec<String> = DIMENSIONS.iter().map(dimension).collect();
-    let mut group: Vec<&str> = interval.into_iter().chain(["local_date"]).collect();
-    group.extend(declared.dimensions.iter().map(String::as_str));
-    if declared.kind == Kind::Distribution {
-        group.push("value");
-    }
-    let interval = interval.map(|column| format!("{column},\n    ")).unwrap_or_default();
+    let (values, also_by) = values(declared.kind);
+    // A month is the partition too, so that it stands at the end.
+    let (day, last_day, month) = match declared.kind {
+        Kind::Monthly => {
+            (None, "CAST(local_month + INTERVAL '1 month' - INTERVAL '1 day' AS DATE)", "local_month")
+        }
+        _ => (Some("local_date"), "local_date", "first_of_month(local_date)"),
+    };
+    let period: String = interval.iter().chain(&day).map(|column| format!("{column},\n    ")).collect();
+    let mut group: Vec<&str> = interval.into_iter().chain([day.unwrap_or(month)]).collect();
+    group.extend(declared.dimensions.iter().map(String::as_str).chain(also_by));
     let sql = format!(
         "WITH measured AS (\n{body}\n)\nSELECT\n    '{id}' AS kpi,\n    CAST({version} AS INT) AS definition_version,\n    \
-         {interval}local_date,\n    {dimensions},\n    {values},\n    \
-         CASE\n        WHEN $as_of >= local_day_ends(local_date) + INTERVAL '{days} days' THEN 'final'\n        \
-         ELSE 'provisional'\n    END AS status,\n    first_of_month(local_date) AS local_month\n\
+         {period}{dimensions},\n    {values},\n    \
+         CASE\n        WHEN $as_of >= local_day_ends({last_day}) + INTERVAL '{days} days' THEN 'final'\n        \
+         ELSE 'provisional'\n    END AS status,\n    {month} AS local_month\n\
          FROM measured\nGROUP BY {group}",
         body = kpi.sql.trim_end(),
         id = kpi.id,

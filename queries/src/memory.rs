@@ -1,9 +1,8 @@
 //! A full rebuild in memory, for tests, examples and small questions: the same models, measures
 //! and views as over a lake.
 
-use crate::{Engine, Error, Facts, Rows, bind_facts, catalogue, measured_tables};
+use crate::{Engine, Error, Facts, bind_facts, catalogue, measured_tables};
 use arrow::array::RecordBatch;
-use futures::TryStreamExt;
 use schemas::wide;
 use std::collections::BTreeMap;
 
@@ -23,43 +22,16 @@ pub async fn rebuild_in_memory(
         facts.insert(source.name.clone(), bind_facts(engine, source).await?);
     }
     for model in &catalogue().models {
-        let file = format!("models/{}.sql", model.name);
-        let rows = run(engine, &file, &model.sql, &[]).await?;
-        engine.bind_rows(&model.name, rows.0, rows.1)?;
+        let (schema, rows) = engine.define(&format!("models/{}.sql", model.name), &model.sql, &[]).await?;
+        engine.bind_rows(&model.name, schema, rows)?;
     }
     for table in measured_tables(catalogue()) {
-        let mut all = Vec::new();
-        let mut schema = None;
-        for query in &table.queries {
-            let (found, rows) = run(engine, &query.file, &query.sql, &query.parameters).await?;
-            schema.get_or_insert(found);
-            all.extend(rows);
-        }
-        if let Some(schema) = schema {
-            let rows = all.iter().map(|batch| RecordBatch::try_new(schema.clone(), batch.columns().to_vec()));
-            engine.bind_rows(table.name, schema.clone(), rows.collect::<Result<_, _>>()?)?;
+        if let Some((schema, rows)) = table.rows(engine).await? {
+            engine.bind_rows(table.name, schema, rows)?;
         }
     }
     for (name, sql) in &catalogue().views {
         engine.bind_view(name, sql).await?;
     }
     Ok(facts)
-}
-
-async fn run(engine: &Engine, file: &str, sql: &str, parameters: &[(String, i64)]) -> Result<Rows, Error> {
-    let fault = |error: Error| match error {
-        Error::Query(source) => Error::Sql { file: file.to_owned(), source: Box::new(source) },
-        other => other,
-    };
-    let stream = engine.stream(sql, parameters).await.map_err(fault)?;
-    // Rows in memory may be null where the plan says they are not: the tables in the lake are nullable too.
-    let schema = nullable(&stream.schema());
-    let rows: Vec<RecordBatch> = stream.try_collect().await.map_err(|error| fault(error.into()))?;
-    let rows = rows.iter().map(|batch| RecordBatch::try_new(schema.clone(), batch.columns().to_vec()));
-    Ok((schema.clone(), rows.collect::<Result<_, _>>()?))
-}
-
-fn nullable(schema: &arrow::datatypes::SchemaRef) -> arrow::datatypes::SchemaRef {
-    let fields = schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true));
-    std::sync::Arc::new(arrow::datatypes::Schema::new(fields.collect::<Vec<_>>()))
 }

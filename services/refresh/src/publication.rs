@@ -47,6 +47,15 @@ impl Publication {
         body.map(Some).map_err(|error| Error::Publication(format!("epoch {epoch}: {error}")))
     }
 
+    /// The number of the newest epoch, if there is one, from the table's log alone: a cheap look.
+    ///
+    /// # Errors
+    /// [`Error::Lake`].
+    pub async fn newest_epoch(lake: &Lake) -> Result<Option<i64>, Error> {
+        let table = lake.open_table(TABLE).await?;
+        Ok(table.and_then(|table| table.positions().get(fence::REFRESH).copied()))
+    }
+
     /// Makes the epoch the newest. Everything that it names is in the lake already.
     ///
     /// # Errors

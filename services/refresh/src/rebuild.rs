@@ -9,9 +9,8 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use chrono_tz::Tz;
 use data_encoding::HEXLOWER;
-use futures::TryStreamExt;
 use lake::{Commit, Committed, Lake, QUARANTINE_TABLE, Span, Table, TableSpec, fence};
-use queries::{Engine, bind_facts, catalogue, measured_tables};
+use queries::{Engine, Rows, bind_facts, catalogue, measured_tables};
 use schemas::wide;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -42,7 +41,8 @@ pub async fn rebuild(
     let mut table_versions = BTreeMap::new();
     let completeness = bind_sources(lake, &engine, &mut table_versions).await?;
     for model in &catalogue().models {
-        let rows = collect(&engine, &format!("models/{}.sql", model.name), &model.sql, &[]).await?;
+        let rows = engine.define(&format!("models/{}.sql", model.name), &model.sql, &[]).await?;
+        let rows = as_in_the_lake(&rows)?;
         let spec = TableSpec {
             name: model.name.clone(),
             schema: rows.0,
@@ -55,20 +55,14 @@ pub async fn rebuild(
         table_versions.insert(spec.name, table.version());
     }
     for measured in measured_tables(catalogue()) {
-        let mut all = Vec::new();
-        let mut schema: Option<SchemaRef> = None;
-        for query in &measured.queries {
-            let (found, rows) = collect(&engine, &query.file, &query.sql, &query.parameters).await?;
-            schema.get_or_insert(found);
-            all.extend(rows);
-        }
-        let Some(schema) = schema else { continue };
+        let Some(rows) = measured.rows(&engine).await? else { continue };
+        let (schema, rows) = as_in_the_lake(&rows)?;
         let sort = schema.fields().iter().map(|field| field.name().clone());
         let sort_columns = sort.filter(|name| !VALUE_COLUMNS.contains(&name.as_str())).collect();
         let partition_column = Some("local_month".to_owned());
         let spec = TableSpec { name: measured.name.to_owned(), schema, partition_column, sort_columns };
-        let table = replace(lake, &spec, &all, epoch).await?;
-        on_table(&spec.name, all.iter().map(RecordBatch::num_rows).sum());
+        let table = replace(lake, &spec, &rows, epoch).await?;
+        on_table(&spec.name, rows.iter().map(RecordBatch::num_rows).sum());
         table_versions.insert(spec.name, table.version());
     }
     let publication = Publication {
@@ -117,20 +111,9 @@ async fn bind_sources(
     Ok(completeness)
 }
 
-/// Runs a definition and gives its rows the types of the lake.
-async fn collect(
-    engine: &Engine,
-    file: &str,
-    sql: &str,
-    parameters: &[(String, i64)],
-) -> Result<(SchemaRef, Vec<RecordBatch>), Error> {
-    let fault = |error: queries::Error| match error {
-        queries::Error::Query(source) => queries::Error::Sql { file: file.to_owned(), source: Box::new(source) },
-        other => other,
-    };
-    let stream = engine.stream(sql, parameters).await.map_err(fault)?;
-    let schema = lake_schema(&stream.schema());
-    let batches: Vec<RecordBatch> = stream.try_collect().await.map_err(|error| fault(error.into()))?;
+/// The rows with the types of the lake.
+fn as_in_the_lake((schema, batches): &Rows) -> Result<Rows, Error> {
+    let schema = lake_schema(schema);
     let typed = batches.iter().map(|batch| {
         let columns = batch.columns().iter().zip(schema.fields());
         let columns = columns.map(|(column, field)| cast(column, field.data_type())).collect::<Result<_, _>>()?;
