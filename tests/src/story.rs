@@ -16,8 +16,9 @@ use schemas::{Event, Field, FieldKind, catalogue};
 use serde_json::{Map, Value as Json, json};
 
 /// Fields that are filled where the event type requires them and the line is silent.
-const FILLED: [(&str, &str); 8] = [
+const FILLED: [(&str, &str); 25] = [
     ("source", "story"),
+    // Telephony.
     ("channel", "voice"),
     ("direction", "inbound"),
     ("initiation_method", "inbound"),
@@ -25,12 +26,32 @@ const FILLED: [(&str, &str); 8] = [
     ("reason_code", "other"),
     ("manual_log_created", "false"),
     ("assisted_digital", "false"),
+    // Web forms.
+    ("assisted", "false"),
+    ("started_by", "citizen"),
+    ("step_id", "step"),
+    ("step_no", "1"),
+    ("field_id", "field"),
+    ("rule", "required"),
+    ("attempt", "1"),
+    ("completion", "completed"),
+    ("target_system", "case_system"),
+    ("error_class", "other"),
+    // FixMyStreet.
+    ("non_public", "false"),
+    ("external_system", "case_system"),
+    ("send_method", "Open311"),
+    ("author_role", "staff"),
+    ("mark_fixed", "false"),
+    ("mark_open", "false"),
+    ("automated", "false"),
 ];
 
 /// The events of a story, in the order of its lines.
 ///
 /// Filled where required and absent: the fields above; `contact_id` is the subject,
-/// `queue_visit_id` the subject and `/1`, `queue_name` the `queue_id`.
+/// `queue_visit_id`, `submission_id` and `update_id` the subject and `/1`, `queue_name` the `queue_id`;
+/// lists are empty.
 ///
 /// # Errors
 /// A sentence with the line and what is wrong in it.
@@ -110,9 +131,9 @@ fn value(field: &Field, text: &str) -> Json {
 
 fn filling(field: &Field, subject: &str, given: &[(&str, &str)]) -> Option<String> {
     match field.name.as_str() {
-        "case_refs" | "dimensions" => Some(String::new()),
+        "case_refs" | "dimensions" | "bodies" => Some(String::new()),
         "contact_id" => Some(subject.to_owned()),
-        "queue_visit_id" => Some(format!("{subject}/1")),
+        "queue_visit_id" | "submission_id" | "update_id" => Some(format!("{subject}/1")),
         "queue_name" => given.iter().find(|(name, _)| *name == "queue_id").map(|(_, queue)| (*queue).to_owned()),
         name => FILLED.iter().find(|(filled, _)| *filled == name).map(|(_, text)| (*text).to_owned()),
     }
@@ -152,6 +173,24 @@ mod tests {
         assert_eq!(event.subject(), "queue:TAX");
         assert_eq!(event.fields["effective_from"], Value::Date(20_454));
         assert_eq!(event.fields["social_care"], Value::Boolean(false));
+    }
+
+    #[test]
+    fn every_source_is_told_the_same_way() {
+        let text = "2026-03-02T09:00:00Z f1 form_started form_id=band_review customer_account=a1
+                    2026-03-02T09:05:00Z f1 form_submitted case_refs=case:1,case:2
+                    2026-03-02T10:00:00Z r1 report_created category=\"Missed bin\"
+                    2026-03-02T10:01:00Z r1 report_confirmed latitude=51.2362
+                    2026-03-03T10:00:00Z r1 state_changed to_state=\"fixed - council\"";
+        let events = read(text).unwrap();
+        assert_eq!(events.iter().map(Event::subject).collect::<Vec<_>>(), ["f1", "f1", "r1", "r1", "r1"]);
+        assert_eq!(events[0].fields["assisted"], Value::Boolean(false));
+        assert_eq!(events[1].fields["case_refs"], Value::TextList(vec!["case:1".into(), "case:2".into()]));
+        assert_eq!(events[1].text("submission_id"), Some("f1/1"));
+        // Not required, so not filled: nobody said who brought the report.
+        assert_eq!((events[2].text("category"), events[2].text("channel")), (Some("Missed bin"), None));
+        assert_eq!(events[3].fields["latitude"], Value::Decimal(512_362));
+        assert_eq!(events[4].text("to_state"), Some("fixed - council"));
     }
 
     #[test]

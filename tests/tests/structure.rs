@@ -10,19 +10,21 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each room and the rooms that it may use. An arrow that is not here is a change of the design.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("schemas", &[]),
     ("queries", &["schemas"]),
     ("lake", &["schemas"]),
     ("connect", &["schemas"]),
     ("ingest", &["lake", "schemas"]),
     ("refresh", &["lake", "queries", "schemas"]),
-    ("switchboard", &["connect", "ingest", "lake", "queries", "refresh", "schemas"]),
-    ("pipeline-tests", &["connect", "ingest", "lake", "queries", "refresh", "schemas"]),
+    ("serve", &["lake", "queries", "refresh", "schemas"]),
+    ("simulate", &["schemas"]),
+    ("switchboard", &["connect", "ingest", "lake", "queries", "refresh", "schemas", "serve", "simulate"]),
+    ("pipeline-tests", &["connect", "ingest", "lake", "queries", "refresh", "schemas", "simulate"]),
 ];
 
 /// Each technology and the rooms that may name it. The tests look from outside and may name all.
-const HOMES: [(&str, &[&str]); 8] = [
+const HOMES: [(&str, &[&str]); 10] = [
     ("apache-avro", &["schemas"]),
     ("arrow-avro", &["schemas"]),
     ("rdkafka", &["connect", "ingest"]),
@@ -30,6 +32,8 @@ const HOMES: [(&str, &[&str]); 8] = [
     ("datafusion", &["lake", "queries"]),
     ("parquet", &["lake"]),
     ("age", &["ingest", "switchboard"]),
+    ("axum", &["serve"]),
+    ("maud", &["serve"]),
     ("tracing-subscriber", &["switchboard"]),
 ];
 

@@ -38,6 +38,42 @@ pub(super) fn number(event: &Event, field: &str) -> Option<i64> {
     }
 }
 
+/// Whether the field is there and true.
+pub(super) fn flag(event: &Event, field: &str) -> bool {
+    event.fields.get(field) == Some(&Value::Boolean(true))
+}
+
+/// The texts of a list.
+pub(super) fn texts(event: &Event, field: &str) -> Vec<String> {
+    match event.fields.get(field) {
+        Some(Value::TextList(texts)) => texts.clone(),
+        _ => Vec::new(),
+    }
+}
+
+/// Source and id of what the event tells of.
+pub(super) fn about(event: &Event) -> (String, String) {
+    (event.text("source").unwrap_or_default().to_owned(), event.subject().to_owned())
+}
+
+/// The first in the alphabet of what was kept and what the event says.
+pub(super) fn least(kept: &mut Option<String>, event: &Event, field: &str) {
+    *kept = [kept.take(), event.text(field).map(str::to_owned)].into_iter().flatten().min();
+}
+
+/// Whom the event recognises: a number however it is written, an address in any case, an account.
+pub(super) fn residents(event: &Event) -> Vec<String> {
+    let number = |text: &str| {
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        format!("number {}", digits.strip_prefix("44").or(digits.strip_prefix('0')).unwrap_or(&digits))
+    };
+    let numbers = ["ani", "phone", "reporter_phone"].into_iter().filter_map(|field| event.text(field)).map(number);
+    let addresses = ["email", "reporter_email"].into_iter().filter_map(|field| event.text(field));
+    let addresses = addresses.map(|address| format!("address {}", address.to_lowercase()));
+    let account = event.text("customer_account").map(|account| format!("account {account}"));
+    numbers.chain(addresses).chain(account).collect()
+}
+
 /// An id in a form that sorts like its bytes.
 fn id(event: &Event, field: &str) -> Option<String> {
     match event.fields.get(field) {

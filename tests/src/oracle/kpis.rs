@@ -1,12 +1,11 @@
-//! One function for each KPI, from its definition: what a visit or a call adds to its two parts,
-//! or `None` for what is in neither part.
+//! One function for each KPI of calls and their stays in queues, from its definition: what a stay or a
+//! call adds to the two parts, or `None` for what is in neither part.
 
-use super::RowKey;
-use super::calls::{Call, End, Place, Visit};
-use super::services::{Service, Services};
-
-/// A numerator, and a denominator unless the KPI is a count.
-type Parts = (i64, Option<i64>);
+use super::calls::Call;
+use super::place::{ALL, Place};
+use super::services::Service;
+use super::visits::{End, Visit};
+use super::{Parts, RowKey, Told};
 
 type OfVisit = fn(&Visit, &Service) -> Option<Parts>;
 type OfCall = fn(&Call) -> Option<Parts>;
@@ -22,74 +21,56 @@ const VISIT_KPIS: [(&str, OfVisit); 8] = [
     ("wait_asa", wait_asa),
 ];
 
-const CALL_KPIS: [(&str, OfCall); 5] = [
-    ("aht", aht),
-    ("fcr_agent", fcr_agent),
-    ("fcr_agent_coded", fcr_agent_coded),
-    ("fcr_norepeat_matchable", fcr_norepeat_matchable),
-    ("volume_contacts", volume_contacts),
-];
+const CALL_KPIS: [(&str, OfCall); 3] =
+    [("aht", aht), ("fcr_agent", fcr_agent), ("fcr_agent_coded", fcr_agent_coded)];
 
-const FCR_NOREPEAT: &str = "fcr_norepeat";
 const WAIT_DISTRIBUTION: &str = "wait_distribution";
 
-/// 7 times 24 hours, whatever the clocks do.
-const REPEAT_WINDOW_MICROS: i64 = 7 * 24 * 3600 * 1_000_000;
-
+/// The KPIs that are measured here.
 pub(super) fn names() -> Vec<&'static str> {
     let visit = VISIT_KPIS.iter().map(|(kpi, _)| *kpi);
     let call = CALL_KPIS.iter().map(|(kpi, _)| *kpi);
-    let mut names: Vec<&str> = visit.chain(call).chain([FCR_NOREPEAT, WAIT_DISTRIBUTION]).collect();
-    names.sort_unstable();
-    names
+    visit.chain(call).chain([WAIT_DISTRIBUTION]).collect()
 }
 
-/// What each visit and each call adds to which row.
-pub(super) fn parts((calls, services): &(Vec<Call>, Services)) -> Vec<(RowKey, Parts)> {
+/// What each stay and each call adds to which row.
+pub(super) fn parts(told: &Told) -> Vec<(RowKey, Parts)> {
     let mut parts = Vec::new();
-    for call in calls.iter().filter(|call| call.counts()) {
+    for call in told.calls.iter().filter(|call| call.counts()) {
         for visit in call.visits() {
-            let place = call.place_of(visit, services);
+            let (place, service) = place_of(visit, call, told);
             for (kpi, part) in VISIT_KPIS {
-                parts.extend(part(visit, &place.service).map(|part| (key(kpi, &place, "(all)"), part)));
+                parts.extend(part(visit, &service).map(|part| (place.row(kpi), part)));
             }
         }
-        let place = call.place(services);
-        let row = |kpi| key(kpi, &place, call.subject_group());
+        let place = call.place(&told.services);
         for (kpi, part) in CALL_KPIS {
-            parts.extend(part(call).map(|part| (row(kpi), part)));
+            parts.extend(part(call).map(|part| (place.row(kpi), part)));
         }
-        parts.extend(fcr_norepeat(call, calls).map(|part| (row(FCR_NOREPEAT), part)));
     }
     parts
 }
 
-/// The values of the distribution, one for each answered visit, in whole seconds.
-pub(super) fn values((calls, services): &(Vec<Call>, Services)) -> Vec<(RowKey, i64)> {
+/// The values of the distribution, one for each answered stay, in whole seconds.
+pub(super) fn values(told: &Told) -> Vec<(RowKey, i64)> {
     let mut values = Vec::new();
-    for call in calls.iter().filter(|call| call.counts()) {
+    for call in told.calls.iter().filter(|call| call.counts()) {
         for visit in call.visits().filter(|visit| visit.end() == End::Answered) {
-            let key = key(WAIT_DISTRIBUTION, &call.place_of(visit, services), "(all)");
+            let key = place_of(visit, call, told).0.row(WAIT_DISTRIBUTION);
             values.extend(visit.wait_ms().map(|wait| (key, wait.div_euclid(1000))));
         }
     }
     values
 }
 
-fn key(kpi: &str, place: &Place, subject_group: &str) -> RowKey {
-    RowKey {
-        kpi: kpi.to_owned(),
-        local_date: place.local_date,
-        service_area: place.service.area.clone(),
-        service_class: place.service.class.clone(),
-        queue: place.queue.clone(),
-        channel: place.channel.clone(),
-        subject_group: subject_group.to_owned(),
-    }
+/// Stays in queues have no subject.
+fn place_of(visit: &Visit, call: &Call, told: &Told) -> (Place, Service) {
+    let (place, service) = call.place_of(visit, &told.services);
+    (Place { subject_group: ALL.to_owned(), ..place }, service)
 }
 
 /// Adds one to the denominator, and to the numerator if so.
-fn share(counted: bool) -> Option<Parts> {
+pub(super) fn share(counted: bool) -> Option<Parts> {
     Some((i64::from(counted), Some(1)))
 }
 
@@ -137,29 +118,4 @@ fn fcr_agent(call: &Call) -> Option<Parts> {
 
 fn fcr_agent_coded(call: &Call) -> Option<Parts> {
     if call.was_answered() { share(call.wrapup.is_some()) } else { None }
-}
-
-fn fcr_norepeat_matchable(call: &Call) -> Option<Parts> {
-    if call.was_answered() { share(!call.tokens.is_empty()) } else { None }
-}
-
-fn volume_contacts(_: &Call) -> Option<Parts> {
-    Some((1, None))
-}
-
-/// Of two calls that arrived in the same instant the one with the greater id is the later.
-fn fcr_norepeat(call: &Call, calls: &[Call]) -> Option<Parts> {
-    let matchable = |call: &Call| call.counts() && call.was_answered() && !call.tokens.is_empty();
-    if !matchable(call) {
-        return None;
-    }
-    let was_repeated = calls.iter().any(|other| {
-        let is_later = (other.arrived_at(), &other.id) > (call.arrived_at(), &call.id);
-        matchable(other)
-            && is_later
-            && other.arrived_at() - call.arrived_at() <= REPEAT_WINDOW_MICROS
-            && other.subject_group() == call.subject_group()
-            && !other.tokens.is_disjoint(&call.tokens)
-    });
-    share(!was_repeated)
 }

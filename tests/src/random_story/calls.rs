@@ -1,6 +1,8 @@
 //! One call of a random story, from its arrival to its wrap-up.
 
-use super::{DAY, MINUTE, QUEUES, Resident, SECOND, Teller};
+use super::maps::QUEUES;
+use super::residents::Resident;
+use super::{DAY, MINUTE, SECOND, Subject, Teller};
 use rand::Rng;
 
 /// Waits on and beside the thresholds, in milliseconds.
@@ -18,15 +20,14 @@ struct Ahead<'a> {
 }
 
 impl Teller {
-    pub(super) fn call(&mut self, at: i64, resident: &Resident, matter: &str) {
+    /// A call that arrives at this instant; the name that others refer to it by.
+    pub(super) fn call(&mut self, at: i64, resident: &Resident, matter: &str) -> String {
         // A second telephony system counts its own calls, from 1 too.
-        let (calls, common) = match self.chance(15) {
-            true => (&mut self.calls_south, " source=south"),
-            false => (&mut self.calls, ""),
-        };
-        *calls += 1;
-        let number = *calls;
-        let ahead = Ahead { call: format!("c{number}"), common, queue: self.pick(&QUEUES), matter };
+        let (source, common) = if self.chance(15) { ("south", " source=south") } else { ("story", "") };
+        let subject = self.subject(source, "c");
+        let own_ref = subject.own_ref();
+        let Subject { id: call, .. } = subject;
+        let ahead = Ahead { call, common, queue: self.pick(&QUEUES), matter };
         let story = self.rng.random_range(0..100);
         let direction = if (92..96).contains(&story) { "outbound" } else { "inbound" };
         self.initiated(at, &ahead, resident, direction);
@@ -44,20 +45,21 @@ impl Teller {
             57..65 => self.passed_on(at, &ahead),
             65..73 => self.transferred(at, &ahead),
             73..77 => self.entered(at, &ahead, 1),
-            77..81 => self.told(at, &ahead, "queue_blocked block_reason=full queue_id", ahead.queue),
+            77..81 => self.said(at, &ahead, "queue_blocked block_reason=full queue_id", ahead.queue),
             81..85 => self.left_early(at, &ahead, "hung_up", "abandoned_in_ivr"),
             85..88 => self.left_early(at, &ahead, "self_served", "other"),
-            88..90 => self.told(at, &ahead, "contact_ended talk_ms=900000 outcome", "not_a_call"),
+            88..90 => self.said(at, &ahead, "contact_ended talk_ms=900000 outcome", "not_a_call"),
             90..92 => self.not_a_call_that_waited(at, &ahead),
             92..96 => self.answered(at, &ahead, 1),
             96..98 => self.misreported(at, &ahead),
             _ => {}
         }
+        own_ref
     }
 
     fn initiated(&mut self, at: i64, ahead: &Ahead<'_>, resident: &Resident, direction: &str) {
         let mut rest = format!("contact_initiated queue_id={} direction={direction}", ahead.queue);
-        for (field, known) in [("ani", &resident.ani), ("customer_account", &resident.account)] {
+        for (field, known) in [("ani", &resident.phone), ("customer_account", &resident.account)] {
             if let Some(known) = known {
                 rest += &format!(" {field}={known}");
             }
@@ -97,7 +99,7 @@ impl Teller {
         } else {
             self.reported(at, ahead, visit, &format!("contact_abandoned wait_ms={wait_ms} position=1"));
         }
-        self.told(at, ahead, "contact_ended ended_by=customer outcome", "abandoned");
+        self.said(at, ahead, "contact_ended ended_by=customer outcome", "abandoned");
     }
 
     /// Out of one queue and into another, or out for good by asking to be rung back.
@@ -121,7 +123,7 @@ impl Teller {
         let at = at + self.rng.random_range(1..30) * MINUTE;
         let (call, common) = (&ahead.call, ahead.common);
         if self.chance(20) {
-            return self.told(at, ahead, "contact_transferred to_number=01632960999 kind", "external");
+            return self.said(at, ahead, "contact_transferred to_number=01632960999 kind", "external");
         }
         self.line(at, call, &format!("contact_transferred kind=queue to_contact_id={call}b{common}"));
         let leg = format!("contact_id={call}b{common}");
@@ -140,8 +142,8 @@ impl Teller {
     }
 
     fn left_early(&mut self, at: i64, ahead: &Ahead<'_>, ivr_outcome: &str, outcome: &str) {
-        self.told(at, ahead, "ivr_exited ivr_ms=9000 ivr_outcome", ivr_outcome);
-        self.told(at, ahead, "contact_ended ended_by=customer outcome", outcome);
+        self.said(at, ahead, "ivr_exited ivr_ms=9000 ivr_outcome", ivr_outcome);
+        self.said(at, ahead, "contact_ended ended_by=customer outcome", outcome);
     }
 
     /// Both an answer and an abandonment for one stay: the answer holds.
@@ -153,7 +155,7 @@ impl Teller {
 
     fn not_a_call_that_waited(&mut self, at: i64, ahead: &Ahead<'_>) {
         self.answered(at, ahead, 1);
-        self.told(at, ahead, "contact_ended ended_by=system outcome", "not_a_call");
+        self.said(at, ahead, "contact_ended ended_by=system outcome", "not_a_call");
     }
 
     /// The end of a leg and its wrap-up: measured or not, late, missing, told again or corrected.
@@ -191,7 +193,11 @@ impl Teller {
     fn wrapped_up(&mut self, at: i64, ahead: &Ahead<'_>, acw_ms: i64, rest: &str) {
         let matter = if self.chance(85) { ahead.matter } else { self.pick(&["band", "other_matter"]) };
         let resolution = self.pick(&["resolved", "resolved", "signposted", "follow_up_needed", "unheard_of"]);
-        let coded = format!("subject_group={matter} resolution={resolution} acw_ms={acw_ms}");
+        let mut coded = format!("subject_group={matter} resolution={resolution} acw_ms={acw_ms}");
+        if self.chance(25) {
+            let reason = self.pick(&["progress_chasing", "progress_chasing", "premature_closure", "other"]);
+            coded += &format!(" avoidable=true avoidable_reason={reason}");
+        }
         self.line(at, &ahead.call, &format!("wrapup_completed agent=ana {coded} {rest}"));
     }
 
@@ -206,7 +212,7 @@ impl Teller {
     }
 
     /// An event of the call whose last field has this value.
-    fn told(&mut self, at: i64, ahead: &Ahead<'_>, rest: &str, value: &str) {
+    fn said(&mut self, at: i64, ahead: &Ahead<'_>, rest: &str, value: &str) {
         self.line(at, &ahead.call, &format!("{rest}={value}{}", ahead.common));
     }
 

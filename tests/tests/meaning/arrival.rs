@@ -14,7 +14,7 @@ async fn order_and_repetition_change_no_row() {
         disturbed.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
         let (once, twice) = (Rebuilt::from(&events, LATER).await, Rebuilt::from(&disturbed, LATER).await);
         let models = queries::catalogue().models.iter().map(|model| model.name.as_str());
-        for table in models.chain(["kpi_interval", "kpi_daily", "kpi_distribution"]) {
+        for table in models.chain(["kpi_interval", "kpi_daily", "kpi_distribution", "kpi_period"]) {
             let (expected, found) = (once.table(table).await, twice.table(table).await);
             let lost: Vec<_> = expected.iter().filter(|row| found.binary_search(row).is_err()).take(3).collect();
             let gained: Vec<_> = found.iter().filter(|row| expected.binary_search(row).is_err()).take(3).collect();

@@ -1,7 +1,7 @@
 //! Every KPI has an example, worked out by hand, and both the SQL and the oracle say the same.
 
 use crate::rebuilt::{LATER, Rebuilt};
-use pipeline_tests::oracle::{self, RowKey};
+use pipeline_tests::oracle::{self, MonthlyKey, RowKey};
 use pipeline_tests::story;
 use queries::{Kind, Kpi};
 use schemas::Event;
@@ -25,7 +25,11 @@ struct Example {
 
 #[derive(Debug, Deserialize)]
 struct Expected {
-    local_date: Datetime,
+    /// Of a measure that has days.
+    local_date: Option<Datetime>,
+    /// Of a measure that has months, with the part of it.
+    local_month: Option<Datetime>,
+    part: Option<String>,
     numerator: Option<i64>,
     denominator: Option<i64>,
     value: Option<i64>,
@@ -76,12 +80,13 @@ async fn every_example_holds() {
 async fn by_sql(kpi: &Kpi, example: &Example, events: &[Event]) -> Vec<String> {
     let as_of = example.as_of.map_or(LATER.to_owned(), |as_of| as_of.to_string());
     let status = if example.expect.iter().any(|row| row.status.is_some()) { ", status" } else { "" };
-    let (table, values) = match kpi.declared.kind {
-        Kind::Distribution => ("kpi_distribution", "value, count"),
-        Kind::Ratio | Kind::Count => ("kpi_daily", "numerator, denominator"),
+    let (table, period, values) = match kpi.declared.kind {
+        Kind::Distribution => ("kpi_distribution", "local_date", "value, count"),
+        Kind::Ratio | Kind::Count => ("kpi_daily", "local_date", "numerator, denominator"),
+        Kind::Monthly => ("kpi_period", "local_month", "part, numerator, denominator"),
     };
     let dimensions = kpi.declared.dimensions.join(", ");
-    let columns = format!("CAST(local_date AS VARCHAR), {dimensions}, {values}{status}");
+    let columns = format!("CAST({period} AS VARCHAR), {dimensions}, {values}{status}");
     let sql = format!("SELECT {columns} FROM {table} WHERE kpi = '{}'", kpi.id);
     let rows = Rebuilt::from(events, &as_of).await.query(&sql).await;
     sorted(rows.iter().map(|row| row.join(" ")).collect())
@@ -110,6 +115,13 @@ fn by_oracle(kpi: &Kpi, events: &[Event]) -> Vec<String> {
             let parts = oracle::measure(events).into_iter().filter(|(key, _)| of_kpi(key));
             parts.map(|(key, (numerator, denominator))| row(&key, numerator, denominator)).collect()
         }
+        Kind::Monthly => {
+            let parts = oracle::monthly(events).into_iter().filter(|(key, _)| key.kpi == kpi.id);
+            let row = |(key, (numerator, denominator)): (MonthlyKey, (i64, i64))| {
+                format!("{} {} {} {numerator} {denominator}", key.local_month, key.channel, key.part)
+            };
+            parts.map(row).collect()
+        }
     };
     sorted(rows)
 }
@@ -130,9 +142,11 @@ impl Expected {
         );
         let (left, right) = match kpi.declared.kind {
             Kind::Distribution => (self.value, self.count),
-            Kind::Ratio | Kind::Count => (self.numerator, self.denominator),
+            Kind::Ratio | Kind::Count | Kind::Monthly => (self.numerator, self.denominator),
         };
-        let row = format!("{} {} {} {}", self.local_date, dimensions.join(" "), text(left), text(right));
+        let period = self.local_date.or(self.local_month).map(|period| period.to_string()).unwrap_or_default();
+        let part = self.part.iter().map(|part| format!("{part} ")).collect::<String>();
+        let row = format!("{period} {} {part}{} {}", dimensions.join(" "), text(left), text(right));
         self.status.iter().fold(row, |row, status| format!("{row} {status}"))
     }
 }

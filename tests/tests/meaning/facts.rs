@@ -17,6 +17,20 @@ const STORY: &str = "
 2026-03-02T09:10:35Z c2 contact_answered id=right supersedes=wrong wait_ms=35000
 ";
 
+const ONLINE: &str = "
+2026-03-02T09:00:00Z f1 form_started form_id=band
+# Sent twice.
+2026-03-02T09:05:00Z f1 form_submitted
+2026-03-02T09:05:00Z f1 form_submitted
+2026-03-02T10:00:00Z r1 report_confirmed
+# Corrected: it was mended a day later.
+2026-03-03T10:00:00Z r1 state_changed to_state=fixed id=wrong
+2026-03-04T10:00:00Z r1 state_changed to_state=fixed supersedes=wrong
+# The same id with another photo: a conflict.
+2026-03-04T11:00:00Z r1 update_posted id=update has_photo=true
+2026-03-04T11:00:00Z r1 update_posted id=update has_photo=false
+";
+
 const WAITS: &str = "SELECT initial_contact_id, wait_ms FROM queue_visits";
 
 #[tokio::test]
@@ -30,6 +44,14 @@ async fn repeats_conflicts_and_corrections_are_counted_and_settled() {
     // Which of two contents counts is nobody's choice, but it is always the same one.
     let backwards: Vec<_> = events.into_iter().rev().collect();
     assert_eq!(Rebuilt::from(&backwards, LATER).await.query(WAITS).await, waits);
+}
+
+#[tokio::test]
+async fn every_source_is_counted() {
+    let rebuilt = Rebuilt::from(&story::read(ONLINE).unwrap(), LATER).await;
+    assert_eq!(rebuilt.facts, Facts { rows: 8, repeats: 2, conflicts: 1, superseded: 1 });
+    let fixed = "SELECT CAST(local_date AS VARCHAR), numerator FROM kpi_daily WHERE kpi = 'reports_fixed'";
+    assert_eq!(rebuilt.query(fixed).await, [["2026-03-04", "1"]]);
 }
 
 #[tokio::test]

@@ -10,5 +10,7 @@ mod arrival;
 mod examples;
 mod facts;
 mod folding;
+mod one_resident;
 mod oracle_agrees;
 mod rebuilt;
+mod xmr;

@@ -1,7 +1,7 @@
 //! The oracle and the SQL give the same rows for random stories.
 
 use crate::rebuilt::{LATER, Rebuilt};
-use pipeline_tests::oracle::{self, RowKey};
+use pipeline_tests::oracle::{self, MonthlyKey, RowKey};
 use pipeline_tests::random_story::random_story;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -29,6 +29,7 @@ async fn the_oracle_agrees_with_the_sql() {
             differences(&oracle::distribution(&events), &rebuilt.counts().await, |(key, value)| {
                 format!("{key} value {value}")
             }),
+            differences(&oracle::monthly(&events), &rebuilt.months().await, MonthlyKey::to_string),
         ]
         .concat();
         if !shown.is_empty() {

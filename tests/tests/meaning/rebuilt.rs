@@ -4,7 +4,7 @@ use arrow::array::RecordBatch;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use chrono::{DateTime, Utc};
 use ingest::{Chunk, RowBuilder, TokenKey};
-use pipeline_tests::oracle::RowKey;
+use pipeline_tests::oracle::{MonthlyKey, RowKey};
 use queries::{Engine, Facts};
 use schemas::Event;
 use std::collections::BTreeMap;
@@ -17,13 +17,15 @@ pub(crate) const LATER: &str = "2030-01-01T00:00:00Z";
 pub(crate) type Parts = BTreeMap<RowKey, (Option<i64>, Option<i64>)>;
 /// Counts of distributions by row and value.
 pub(crate) type Counts = BTreeMap<(RowKey, i64), i64>;
+/// Parts of what is measured for a month as a whole.
+pub(crate) type Months = BTreeMap<MonthlyKey, (i64, i64)>;
 
 const KEY: &str = "kpi, CAST(local_date AS VARCHAR), service_area, service_class, queue, channel, subject_group";
 
 /// The models and measured tables over some events.
 pub(crate) struct Rebuilt {
     engine: Engine,
-    /// What was found among the telephony events.
+    /// What was found among the events of all sources.
     pub(crate) facts: Facts,
 }
 
@@ -33,7 +35,14 @@ impl Rebuilt {
         let as_of = as_of.parse::<DateTime<Utc>>().unwrap();
         let engine = Engine::new(chrono_tz::Europe::London, as_of.timestamp_micros()).unwrap();
         let facts = queries::rebuild_in_memory(&engine, rows(events)).await.unwrap();
-        Self { engine, facts: facts["telephony"] }
+        let sum = |count: fn(&Facts) -> i64| facts.values().map(count).sum();
+        let facts = Facts {
+            rows: sum(|facts| facts.rows),
+            repeats: sum(|facts| facts.repeats),
+            conflicts: sum(|facts| facts.conflicts),
+            superseded: sum(|facts| facts.superseded),
+        };
+        Self { engine, facts }
     }
 
     /// Rows of a query as text, sorted; no value is `null`.
@@ -47,15 +56,6 @@ impl Rebuilt {
     /// All rows of a table that events end up in.
     pub(crate) async fn table(&self, table: &str) -> Vec<Vec<String>> {
         self.query(&format!("SELECT * FROM {table}")).await
-    }
-
-    /// The names of a table's columns, in order.
-    pub(crate) async fn columns(&self, table: &str) -> Vec<String> {
-        let sql = format!(
-            "SELECT column_name FROM information_schema.columns WHERE table_name = '{table}' ORDER BY ordinal_position"
-        );
-        let batches = self.engine.collect(&sql).await.unwrap();
-        batches.iter().flat_map(texts).flatten().collect()
     }
 
     /// `kpi_daily`, which must have each row once.
@@ -76,6 +76,21 @@ impl Rebuilt {
     pub(crate) async fn counts(&self) -> Counts {
         let rows = self.query(&format!("SELECT {KEY}, value, count FROM kpi_distribution")).await;
         unique(rows.iter().map(|row| ((row_key(row), number(&row[7]).unwrap()), number(&row[8]).unwrap())))
+    }
+
+    /// `kpi_period`, which must have each row once and no dimension but the channel.
+    pub(crate) async fn months(&self) -> Months {
+        let lacking = "service_area, service_class, queue, subject_group";
+        let sql = format!(
+            "SELECT kpi, CAST(local_month AS VARCHAR), channel, part, numerator, denominator, {lacking} FROM kpi_period"
+        );
+        let rows = self.query(&sql).await;
+        unique(rows.iter().map(|row| {
+            assert!(row[6..].iter().all(|dimension| dimension == "(all)"), "{row:?}");
+            let (kpi, local_month) = (row[0].clone(), row[1].parse().unwrap());
+            let key = MonthlyKey { kpi, local_month, channel: row[2].clone(), part: row[3].clone() };
+            (key, (number(&row[4]).unwrap(), number(&row[5]).unwrap()))
+        }))
     }
 }
 
