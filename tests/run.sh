@@ -7,8 +7,8 @@ usage() {
 usage: tests/run.sh [--skips-to FILE] [NAME ...]
 
 Installs by apt-get what is missing (as root or by sudo), checks format and lint, builds, starts
-a real Apache Kafka on a free loopback port, and runs every test, or those whose name contains
-a NAME. Exit 0 only if every stage and every test passed.
+a real Apache Kafka on a free loopback port, fetches what drives the browser, and runs every test,
+or those whose name contains a NAME. Exit 0 only if every stage and every test passed.
 
   --skips-to FILE  write the skips to FILE as well, one `SKIP name: why` a line
 
@@ -19,6 +19,8 @@ Read from the environment:
 Set for the tests:
   SWITCHBOARD_BIN, SWITCHBOARD_SHARED_DATA   absolute paths
   SWITCHBOARD_TEST_BROKERS                   host:port of the broker; not set if none started
+  SWITCHBOARD_TEST_NODE_PATH                 folder of the packages that tests/page names; not set
+                                             if they could not be fetched
   SWITCHBOARD_SKIPS                          a test that cannot run appends to this file
                                              one line, `SKIP name: why`, and returns
 EOF
@@ -38,12 +40,13 @@ done
 exec </dev/null
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 SWITCHBOARD_SHARED_DATA=$(realpath -m -- "${SWITCHBOARD_SHARED_DATA:-../shared/data}")
-CARGO_TARGET_DIR=$(realpath -m -- "${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/switchboard/target}")
+source deploy/prerequisites.sh
+use_target_folder
 SWITCHBOARD_BIN=$CARGO_TARGET_DIR/debug/switchboard
 work=$(mktemp -d)
 SWITCHBOARD_SKIPS=${skips_to:-$work/skips}
-export SWITCHBOARD_SHARED_DATA CARGO_TARGET_DIR SWITCHBOARD_BIN SWITCHBOARD_SKIPS
-unset SWITCHBOARD_TEST_BROKERS # only ever the broker that this run has started
+export SWITCHBOARD_SHARED_DATA SWITCHBOARD_BIN SWITCHBOARD_SKIPS
+unset SWITCHBOARD_TEST_BROKERS SWITCHBOARD_TEST_NODE_PATH # only ever what this run has started and fetched
 : >"$SWITCHBOARD_SKIPS"
 
 clean_up() {
@@ -62,40 +65,16 @@ java_is_17() {
 }
 
 prerequisites() {
-  local packages=() sudo=() program wanted found
-  while read -r program wanted; do
-    command -v "$program" >/dev/null || packages+=("$wanted")
-  done <<'EOF'
-gcc gcc
-g++ g++
-make make
-cmake cmake
-pkg-config pkg-config
+  local packages=()
+  java_is_17 || packages+=(openjdk-17-jre-headless)
+  install_for_build "${packages[@]}" || return 1
+  install_missing <<'EOF'
 mvn maven
 python3 python3
+chromium chromium
+node nodejs
+npm npm
 EOF
-  [[ -e /usr/include/stdio.h ]] || packages+=(build-essential)
-  pkg-config --exists openssl 2>/dev/null || packages+=(libssl-dev)
-  pkg-config --exists zlib 2>/dev/null || packages+=(zlib1g-dev)
-  java_is_17 || packages+=(openjdk-17-jre-headless)
-  if ((${#packages[@]} == 0)); then
-    echo "all packages are there"
-  else
-    echo "missing, to be installed by apt-get: ${packages[*]}"
-    command -v apt-get >/dev/null || { echo "no apt-get here: install their like by hand" >&2; return 1; }
-    ((EUID == 0)) || sudo=(sudo)
-    ((EUID == 0)) || command -v sudo >/dev/null || { echo "neither root nor sudo: have them installed" >&2; return 1; }
-    "${sudo[@]}" apt-get -q -o Acquire::Retries=3 update || return 1
-    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Acquire::Retries=3 \
-      install --no-install-recommends "${packages[@]}" || return 1
-  fi
-  wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
-  found=$(cargo --version 2>/dev/null | cut -d ' ' -f 2) || true
-  if [[ -z $found || $(printf '%s\n' "$wanted" "$found" | sort -V | head -n 1) != "$wanted" ]]; then
-    echo "Rust $wanted or later is needed (found: ${found:-none}). Install rustup (https://rustup.rs), then:" >&2
-    echo "  rustup toolchain install $wanted --component clippy --component rustfmt && rustup default $wanted" >&2
-    return 1
-  fi
 }
 
 format() {
@@ -118,6 +97,27 @@ broker() {
   export SWITCHBOARD_TEST_BROKERS
 }
 
+# Fetches what tests/page names into a folder outside the checkout, one for each state of its lock file.
+browser() {
+  local lock folder made try
+  lock=$(sha256sum tests/page/package-lock.json | cut -c 1-16)
+  folder=${XDG_CACHE_HOME:-$HOME/.cache}/switchboard/page-$lock
+  if [[ ! -d $folder ]]; then
+    made=$folder.$$ # a rename puts it in its place, so that a run beside this one never sees half of it
+    mkdir -p "$made" && cp tests/page/package.json tests/page/package-lock.json "$made" || return 1
+    for try in 1 2 3; do
+      npm ci --prefix "$made" --no-audit --no-fund --loglevel=error && mv -T "$made" "$folder" && break
+      [[ ! -d $folder/node_modules ]] || break
+      echo "try $try: npm could not fetch what tests/page/package.json names" >&2
+      sleep 5
+    done
+    rm -rf "$made"
+  fi
+  [[ -d $folder/node_modules ]] || return 1
+  echo "packages in $folder"
+  export SWITCHBOARD_TEST_NODE_PATH=$folder/node_modules
+}
+
 tests() {
   CARGO_TERM_COLOR=never cargo test --workspace --locked --no-fail-fast -- "${names[@]}" 2>&1 | tee "$work/log"
 }
@@ -137,16 +137,16 @@ stage() {
 # The sum of one count over cargo's lines `test result: ok. 3 passed; 0 failed; 1 ignored; ...`.
 count() { sed -n "s/^test result:.* \([0-9]*\) $1;.*/\1/p" "$work/log" | awk '{ n += $1 } END { print n + 0 }'; }
 
-command -v cargo >/dev/null || PATH=$PATH:$HOME/.cargo/bin # a shell that read no profile
 : >"$work/log"
 stage prerequisites || exit 1
 stage format || true
 stage lint || true
 if stage build; then
-  stage broker || true # most tests need none, and the run has failed in any case
+  stage broker || true # most tests need no broker and no browser, and the run has failed in any case
+  stage browser || true
   stage tests || true
 else
-  table+=$'broker, tests         -  not run: the build failed\n'
+  table+=$'from broker on         -  not run: the build failed\n'
 fi
 
 # What a test skipped itself counts as passed for cargo, because it returned; here it is a skip.

@@ -93,7 +93,7 @@ mod tests {
     fn a_row_has_no_exact_place_and_a_northing_is_no_place() {
         let mut chunk = Chunk::default();
         chunk.push(&report(51_2349), 7, None);
-        chunk.push(&report(149_250_0000), 8, None);
+        chunk.push(&report(164_194 * 10_000), 8, None);
         let source = &catalogue().sources["fixmystreet"];
         let mut builder = RowBuilder::new(source, TokenKey::parse(&"07".repeat(32)).unwrap());
         let rows = builder.rows(&chunk, &source.topic, 0, 0).unwrap();

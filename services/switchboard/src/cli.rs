@@ -3,12 +3,13 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Contact-centre measures from events: kept exactly once, measured the same on every rebuild.
 ///
 /// In this order the first time: keys new, import calls (or ingest from Kafka), reference load,
-/// refresh --once, kpi.
+/// refresh --once, kpi, serve. Or look around first: demo.
 #[derive(Debug, Parser)]
 #[command(name = "switchboard", version, arg_required_else_help = true)]
 pub(crate) struct Arguments {
@@ -36,19 +37,32 @@ pub(crate) enum Command {
     Ingest(IngestArguments),
     /// Fold the events and measure, and publish the result as one epoch.
     Refresh(RefreshArguments),
+    /// Show the published numbers over HTTP: a page at /, values as JSON and CSV under /api/kpis.
+    Serve(ServeArguments),
     /// Ask the published tables a question in SQL; nothing can be changed by it.
     ///
-    /// Tables: telephony_events, reference_events, quarantine, queue_visits, calls,
-    /// customer_contacts, queue_map, targets, baselines, kpi_daily, kpi_interval,
-    /// kpi_distribution, kpi_monthly, kpi_definitions.
+    /// Events: telephony_events, webform_events, fixmystreet_events, reference_events, quarantine.
+    /// Models: queue_visits, calls, form_sessions, reports, contacts, contact_demands,
+    /// customer_contacts, queue_map, category_map, public_holidays, interventions, targets, baselines.
+    /// Measures: kpi_daily, kpi_interval, kpi_distribution, kpi_period, kpi_monthly, kpi_series,
+    /// kpi_xmr, kpi_definitions.
     Sql(SqlArguments),
     /// The scorecard: each measure against its target and baseline, and how complete it is.
     Kpi(KpiArguments),
-    /// Load what the council says of its queues, targets and baselines.
+    /// Load what the council says of its queues, categories, calendars, targets, baselines and actions.
     Reference {
         #[command(subcommand)]
         action: ReferenceAction,
     },
+    /// Make up a council and write its events to a file; the same seed gives the same events.
+    ///
+    /// Calls with waits that follow from a real queue of agents, forms with drop-off, FixMyStreet
+    /// reports through their states, and the reference data that goes with them. Telephone numbers are
+    /// those that Ofcom keeps for drama.
+    Simulate(SimulateArguments),
+    /// See everything work, without Kafka and without data: two years of a made-up council, a live
+    /// stream, refreshes, and the page.
+    Demo(DemoArguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -67,20 +81,54 @@ pub(crate) enum ImportWhat {
     /// answered_at, ended_at, outcome (answered, abandoned, abandoned_in_ivr, not_a_call), agent,
     /// customer_id. Times are local, such as 2026-03-02T09:00:00. Rows that cannot be used go to
     /// FILE.rejected.csv with their line and the reason; the others go through.
-    Calls(ImportCalls),
+    Calls(ImportRows),
+    /// FixMyStreet's reports as CSV, as the council's dashboard exports them, one row a report.
+    ///
+    /// Columns: Report ID, Category, Created, Confirmed, Acknowledged, Fixed, Closed, Status, Latitude,
+    /// Longitude, Ward, Easting, Northing, Device Type, Site Used, Reported As; and where the site has
+    /// them Subcategory and External ID. Names and texts may be left out; no table keeps them. Times
+    /// are local. Rows that cannot be used go to FILE.rejected.csv with their line and the reason; the
+    /// others go through. Import each new export: what it says again changes nothing, and of a
+    /// report's state the newest export is right.
+    #[command(name = "fixmystreet")]
+    FixMyStreet(ImportReports),
+    /// Events of any sources as an Avro object container file, in their released schemas.
+    ///
+    /// A file that is damaged anywhere is refused as a whole.
+    Events(ImportEvents),
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct ImportCalls {
+pub(crate) struct ImportRows {
     /// The CSV file.
     pub(crate) file: PathBuf,
-    /// Name of the system that the records come from, such as telephony-main; part of every event id.
+    /// Name of the system that the records come from, such as telephony-main or fixmystreet; part of
+    /// every event id.
     #[arg(long)]
     pub(crate) source: String,
     /// Time zone of the file's times, such as Europe/London.
     #[arg(long, value_name = "ZONE")]
     pub(crate) time_zone: Tz,
     /// Where the events go: to Kafka's topic, or straight to the lake (for history).
+    #[arg(long)]
+    pub(crate) to: Destination,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportReports {
+    #[command(flatten)]
+    pub(crate) rows: ImportRows,
+    /// When the file was exported, such as 2026-04-01T09:00:00Z; the time of the file where it is not
+    /// given. Of two exports the later one is right about a report's state.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) exported_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportEvents {
+    /// The Avro file.
+    pub(crate) file: PathBuf,
+    /// Where the events go: to Kafka's topics, or straight to the lake (for history).
     #[arg(long)]
     pub(crate) to: Destination,
 }
@@ -93,12 +141,57 @@ pub(crate) enum Destination {
 
 #[derive(Debug, Args)]
 pub(crate) struct IngestArguments {
-    /// The sources to ingest; each has its own topic.
-    #[arg(long = "source", value_name = "NAME", default_value = "telephony")]
+    /// A source to ingest, such as telephony; may be given several times. Without it all sources are
+    /// ingested, and a topic that is not there is waited for.
+    #[arg(long = "source", value_name = "NAME")]
     pub(crate) sources: Vec<String>,
     /// End when all that is in the topics now is committed.
     #[arg(long)]
     pub(crate) until_caught_up: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArguments {
+    /// The first local day, such as 2025-01-01.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: NaiveDate,
+    /// How many months.
+    #[arg(long, default_value_t = 12)]
+    pub(crate) months: u32,
+    /// Calls, forms and reports in an average month.
+    #[arg(long, default_value_t = 5_000)]
+    pub(crate) contacts_per_month: u32,
+    /// The local day on which the council launches FixMyStreet; without it, it never does.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) launch: Option<NaiveDate>,
+    /// Tells one council from another.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// The Avro file to write; `import events` takes it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct DemoArguments {
+    /// End when the numbers are there, instead of staying up with the page.
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Where the demonstration keeps its lake and keys. It is cleared at the next demonstration.
+    #[arg(long, value_name = "FOLDER", default_value = "switchboard-data/demo")]
+    pub(crate) folder: PathBuf,
+    /// Months of history.
+    #[arg(long, default_value_t = 24)]
+    pub(crate) months: u32,
+    /// Calls, forms and reports in an average month.
+    #[arg(long, default_value_t = 5_000)]
+    pub(crate) contacts_per_month: u32,
+    /// Tells one council from another.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Address and port of the page, instead of serve.listen.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
 }
 
 #[derive(Debug, Args)]
@@ -109,6 +202,14 @@ pub(crate) struct RefreshArguments {
     /// Measure as of this instant instead of now: decides what is final. Such as 2026-04-01T00:00:00Z.
     #[arg(long, value_name = "TIME")]
     pub(crate) as_of: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    /// Address and port, such as 127.0.0.1:8080, instead of the setting serve.listen; port 0 takes any
+    /// free one.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<SocketAddr>,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use std::env;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
@@ -19,6 +20,7 @@ pub(crate) struct Config {
     pub(crate) keys: KeysConfig,
     pub(crate) kafka: KafkaConfig,
     pub(crate) ingest: IngestConfig,
+    pub(crate) serve: ServeConfig,
     pub(crate) council: CouncilConfig,
     pub(crate) log: LogConfig,
 }
@@ -52,6 +54,11 @@ pub(crate) enum GroupProtocol {
 pub(crate) struct IngestConfig {
     pub(crate) flush_after_ms: u64,
     pub(crate) flush_mib: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct ServeConfig {
+    pub(crate) listen: SocketAddr,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -3,20 +3,111 @@
 use crate::cli::IngestArguments;
 use crate::config::{Config, GroupProtocol};
 use crate::{keys, output};
-use anyhow::{Result, anyhow};
-use ingest::{Options, Outcome};
+use anyhow::{Result, anyhow, bail};
+use ingest::{Error, Options, Outcome};
 use lake::Lake;
 use schemas::{Source, catalogue};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// How long until a topic that was not there is looked for again.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(config: &Config, arguments: IngestArguments) -> Result<ExitCode> {
-    let sources = arguments.sources.iter().map(|name| source(name)).collect::<Result<Vec<_>>>()?;
-    let keys = keys::load(config)?;
-    let lake = Lake::open_or_create(&config.lake.folder)?;
-    let options = Options {
+    let named = arguments.sources.iter().map(|name| source(name)).collect::<Result<Vec<_>>>()?;
+    let (stop, stopped) = watch::channel(false);
+    tokio::spawn(async move {
+        output::asked_to_stop().await;
+        let _ = stop.send(true);
+    });
+    let ingesting = Ingesting::start(config, named, arguments.until_caught_up, &stopped)?;
+    let sources = ingesting.tasks.len();
+    let spinner = output::rows_committed(ingesting.committed_rows.clone());
+    let mut code = ExitCode::SUCCESS;
+    let mut missing = Vec::new();
+    for (source, task) in ingesting.tasks {
+        let outcome = task.await??;
+        missing.extend(outcome.is_none().then_some(source.topic.as_str()));
+        spinner.suspend(|| tell(source, outcome.as_ref()));
+        if outcome.is_some_and(|outcome| !outcome.held.is_empty()) {
+            code = ExitCode::from(2);
+        }
+    }
+    spinner.finish_and_clear();
+    if arguments.until_caught_up && missing.len() == sources {
+        bail!(
+            "the broker has none of the topics {}; import something with `--to kafka`, or create them",
+            missing.join(", ")
+        );
+    }
+    Ok(code)
+}
+
+type Task = JoinHandle<Result<Option<Outcome>, Error>>;
+
+/// Sources that are being ingested, a task each.
+pub(crate) struct Ingesting {
+    /// Each ends with what it did, or with nothing where its topic never was there.
+    pub(crate) tasks: Vec<(&'static Source, Task)>,
+    /// Rows committed so far, over all sources.
+    pub(crate) committed_rows: Arc<AtomicU64>,
+}
+
+impl Ingesting {
+    /// Starts with these sources, or with all where none is named: then a topic that is not there is
+    /// waited for, or left out where the end is to be caught up with.
+    pub(crate) fn start(
+        config: &Config,
+        named: Vec<&'static Source>,
+        until_caught_up: bool,
+        stopped: &watch::Receiver<bool>,
+    ) -> Result<Self> {
+        let keys = keys::load(config)?;
+        let lake = Lake::open_or_create(&config.lake.folder)?;
+        let options = options(config, until_caught_up);
+        let may_be_missing = named.is_empty();
+        let sources = if may_be_missing { catalogue().sources.values().collect() } else { named };
+        let mut tasks = Vec::new();
+        for source in sources {
+            eprintln!(
+                "ingesting topic {} from {} into {}",
+                source.topic,
+                options.brokers,
+                lake.folder().display()
+            );
+            let (lake, options, keys) = (lake.clone(), options.clone(), keys.clone());
+            let mut stopped = stopped.clone();
+            let task = async move {
+                loop {
+                    let mut told_to_stop = stopped.clone();
+                    let stop = async move { drop(told_to_stop.wait_for(|stopped| *stopped).await) };
+                    let (token, steward) = (keys.token.clone(), keys.steward.clone());
+                    match ingest::run(&lake, source, &options, token, steward, stop).await {
+                        Err(Error::NoTopic { .. }) if may_be_missing && until_caught_up => return Ok(None),
+                        Err(Error::NoTopic { topic }) if may_be_missing => {
+                            tracing::warn!(topic, "the broker has no such topic yet; looking again in a while");
+                            let again =
+                                tokio::time::timeout(LOOK_AGAIN_AFTER, stopped.wait_for(|stopped| *stopped));
+                            if again.await.is_ok() {
+                                return Ok(None);
+                            }
+                        }
+                        outcome => return outcome.map(Some),
+                    }
+                }
+            };
+            tasks.push((source, tokio::spawn(task)));
+        }
+        Ok(Self { tasks, committed_rows: options.committed_rows })
+    }
+}
+
+fn options(config: &Config, until_caught_up: bool) -> Options {
+    Options {
         brokers: config.kafka.brokers.clone(),
         group: config.kafka.group.clone(),
         protocol: match config.kafka.group_protocol {
@@ -25,39 +116,9 @@ pub(crate) async fn run(config: &Config, arguments: IngestArguments) -> Result<E
         },
         flush_after: Duration::from_millis(config.ingest.flush_after_ms),
         flush_bytes: config.ingest.flush_mib << 20,
-        until_caught_up: arguments.until_caught_up,
+        until_caught_up,
         committed_rows: Arc::default(),
-    };
-    let (stop, stopped) = watch::channel(false);
-    tokio::spawn(async move {
-        output::asked_to_stop().await;
-        let _ = stop.send(true);
-    });
-    let mut tasks = Vec::new();
-    for source in sources {
-        let (lake, options, key, steward) =
-            (lake.clone(), options.clone(), keys.token.clone(), keys.steward.clone());
-        let mut stopped = stopped.clone();
-        eprintln!("ingesting topic {} from {} into {}", source.topic, options.brokers, lake.folder().display());
-        tasks.push((
-            source,
-            tokio::spawn(async move {
-                let stop = async move { drop(stopped.wait_for(|stopped| *stopped).await) };
-                ingest::run(&lake, source, &options, key, steward, stop).await
-            }),
-        ));
     }
-    let spinner = output::rows_committed(options.committed_rows.clone());
-    let mut code = ExitCode::SUCCESS;
-    for (source, task) in tasks {
-        let outcome = task.await??;
-        spinner.suspend(|| tell(source, &outcome));
-        if !outcome.held.is_empty() {
-            code = ExitCode::from(2);
-        }
-    }
-    spinner.finish_and_clear();
-    Ok(code)
 }
 
 fn source(name: &str) -> Result<&'static Source> {
@@ -68,7 +129,11 @@ fn source(name: &str) -> Result<&'static Source> {
     })
 }
 
-fn tell(source: &Source, outcome: &Outcome) {
+fn tell(source: &Source, outcome: Option<&Outcome>) {
+    let Some(outcome) = outcome else {
+        println!("{}: the broker has no such topic", source.topic);
+        return;
+    };
     println!("{}: {} rows committed, {} records quarantined", source.topic, outcome.rows, outcome.quarantined);
     for held in &outcome.held {
         println!(

@@ -18,6 +18,7 @@ const STEWARDS_PUBLIC: &str = "stewards.public";
 const STEWARDS_SECRET: &str = "stewards.secret";
 
 /// What ingest needs of the keys.
+#[derive(Clone)]
 pub(crate) struct Keys {
     pub(crate) token: TokenKey,
     pub(crate) steward: StewardKey,

@@ -30,6 +30,19 @@ pub(crate) async fn run(config: &Config, arguments: &KpiArguments) -> Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
+/// Fails where one of these measures has no value for the whole of what was measured.
+pub(crate) async fn must_have_values(config: &Config, kpis: &[&str]) -> Result<()> {
+    let reading = refresh::open(&Lake::open(&config.lake.folder)?).await?;
+    let measured = "SELECT DISTINCT kpi FROM kpi_daily WHERE denominator > 0";
+    let rows = reading.engine.collect(measured).await?;
+    let found = rows.iter().flat_map(|batch| (0..batch.num_rows()).map(|row| cell(batch.column(0), row)));
+    let found: Vec<String> = found.collect();
+    match kpis.iter().find(|kpi| !found.iter().any(|one| one == *kpi)) {
+        Some(missing) => bail!("{missing} has no value; `switchboard kpi` shows what there is"),
+        None => Ok(()),
+    }
+}
+
 /// The days asked for; by default the newest month with measured days.
 async fn period(reading: &Reading, arguments: &KpiArguments) -> Result<(NaiveDate, NaiveDate)> {
     let newest = "SELECT first_of_month(max(local_date)), max(local_date) FROM kpi_daily";

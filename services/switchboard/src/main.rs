@@ -5,6 +5,7 @@
 
 mod cli;
 mod config;
+mod demo;
 mod import;
 mod ingesting;
 mod keys;
@@ -12,6 +13,8 @@ mod kpi;
 mod output;
 mod reference;
 mod refreshing;
+mod serving;
+mod simulating;
 mod sql;
 
 use clap::Parser;
@@ -38,8 +41,11 @@ fn run(arguments: cli::Arguments) -> anyhow::Result<ExitCode> {
             cli::Command::Import { what } => import::run(&config, what).await,
             cli::Command::Ingest(arguments) => ingesting::run(&config, arguments).await,
             cli::Command::Refresh(arguments) => refreshing::run(&config, &arguments).await,
+            cli::Command::Serve(arguments) => serving::run(&config, &arguments).await,
             cli::Command::Sql(arguments) => sql::run(&config, &arguments).await,
             cli::Command::Kpi(arguments) => kpi::run(&config, &arguments).await,
+            cli::Command::Simulate(arguments) => simulating::run(&config, &arguments),
+            cli::Command::Demo(arguments) => demo::run(&arguments).await,
             cli::Command::Reference { action } => reference::run(&config, action).await,
         }
     })

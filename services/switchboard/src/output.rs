@@ -65,6 +65,13 @@ pub(crate) fn progress(total: u64, what: &str) -> ProgressBar {
     bar
 }
 
+/// A spinner on standard error that says what is being done; nothing where that is no terminal.
+pub(crate) fn working(what: &str) -> ProgressBar {
+    let spinner = ProgressBar::new_spinner().with_message(what.to_owned());
+    spinner.enable_steady_tick(Duration::from_millis(200));
+    spinner
+}
+
 /// A spinner on standard error with the rows committed so far; nothing where that is no terminal.
 pub(crate) fn rows_committed(rows: Arc<AtomicU64>) -> ProgressBar {
     let spinner = ProgressBar::new_spinner();

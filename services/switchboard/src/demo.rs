@@ -1,0 +1,134 @@
+//! `switchboard demo`: the whole product on a machine that has neither Kafka nor data.
+//!
+//! Two years of a made-up council are imported from a file; then its days go on live, through a
+//! Kafka broker inside this process. Meanwhile the numbers are refreshed again and again, and the
+//! page shows them.
+
+mod live;
+mod plan;
+
+use crate::cli::{DemoArguments, Format, KeysAction, KpiArguments};
+use crate::config::{self, Config};
+use crate::import::import_events;
+use crate::ingesting::Ingesting;
+use crate::{keys, kpi, output, refreshing, simulating};
+use anyhow::{Context, Result, bail};
+use connect::in_process_broker::InProcessBroker;
+use live::Live;
+use plan::Plan;
+use schemas::catalogue;
+use serve::Server;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Partitions of each topic of the live stream.
+const PARTITIONS: u32 = 2;
+/// How long to wait where a refresh found nothing new.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(2);
+
+pub(crate) async fn run(arguments: &DemoArguments) -> Result<ExitCode> {
+    let settings = prepare(&arguments.folder)?;
+    let mut config = config::load(Some(&settings))?;
+    let now_micros = output::now_micros();
+    let plan = Plan::new(arguments, now_micros, config.council.time_zone)?;
+    eprintln!("1. simulating a council from {} to {}", plan.first_day, plan.history_ends);
+    let history = arguments.folder.join("history.avro");
+    let history_days = simulating::days_between(plan.first_day, plan.history_ends);
+    let (_, days) = simulating::write(&plan.council, history_days, &history)?;
+    eprintln!("2. importing its history");
+    import_events(&config, &history).await?;
+    eprintln!("3. starting the live stream, from {} on", plan.history_ends);
+    let topics: Vec<&str> = catalogue().sources.values().map(|source| source.topic.as_str()).collect();
+    let broker = InProcessBroker::start(&topics, PARTITIONS)?;
+    config.kafka.brokers = broker.address();
+    let (stop, stopped) = watch::channel(false);
+    let ingesting = Ingesting::start(&config, catalogue().sources.values().collect(), false, &stopped)?;
+    let live = Live::start(&config, days, ingesting.committed_rows.clone(), arguments.once, stopped.clone())?;
+    let code = match arguments.once {
+        true => once(&config, &settings, live).await,
+        false => stay(&config, arguments, &settings, live).await,
+    };
+    let _ = stop.send(true);
+    for (_, task) in ingesting.tasks {
+        task.await??;
+    }
+    drop(broker);
+    code
+}
+
+/// Ends when everything that is due has been streamed, committed and measured.
+async fn once(config: &Config, settings: &Path, live: Live) -> Result<ExitCode> {
+    let sent = live.caught_up().await?;
+    eprintln!("   {sent} events of the last days streamed and committed");
+    eprintln!("4. measuring");
+    refresh(config).await?;
+    show(config, settings).await?;
+    kpi::must_have_values(config, &plan::HEADLINES).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Shows the page, and refreshes again as soon as the last refresh is done, until told to stop.
+async fn stay(config: &Config, arguments: &DemoArguments, settings: &Path, live: Live) -> Result<ExitCode> {
+    eprintln!("4. measuring");
+    refresh(config).await?;
+    show(config, settings).await?;
+    let server = Server::bind(arguments.listen.unwrap_or(config.serve.listen), &config.lake.folder).await?;
+    println!("The page: http://{}/   (Ctrl-C ends the demonstration)", server.address());
+    let committed_rows = live.committed_rows();
+    let committed = || committed_rows.load(Ordering::Relaxed);
+    let mut seen = committed();
+    tokio::select! {
+        served = server.run(output::asked_to_stop()) => served?,
+        failed = live.failed() => return Err(failed),
+        refreshed = async {
+            loop {
+                if committed() == seen {
+                    tokio::time::sleep(LOOK_AGAIN_AFTER).await;
+                    continue;
+                }
+                seen = committed();
+                let published = refreshing::refresh(config, None, |_, _| {}).await?;
+                eprintln!("   epoch {}: {seen} live events so far", published.epoch);
+            }
+        } => return refreshed,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn refresh(config: &Config) -> Result<()> {
+    let spinner = output::working("measuring");
+    let tell = |table: &str, rows: usize| spinner.set_message(format!("measuring: {table}, {rows} rows"));
+    let published = refreshing::refresh(config, None, tell).await?;
+    spinner.finish_and_clear();
+    eprintln!("   published epoch {}", published.epoch);
+    Ok(())
+}
+
+/// Makes the folder anew, with its settings and its own keys; answers the settings' file.
+fn prepare(folder: &Path) -> Result<PathBuf> {
+    let settings = folder.join("switchboard.toml");
+    if folder.exists() {
+        let made_here = std::fs::read_to_string(&settings).is_ok_and(|text| text.starts_with(plan::MARK));
+        if !made_here
+            && folder.read_dir().with_context(|| format!("cannot read {}", folder.display()))?.next().is_some()
+        {
+            bail!("{} holds something else; give the demonstration a folder of its own", folder.display());
+        }
+        std::fs::remove_dir_all(folder).with_context(|| format!("cannot clear {}", folder.display()))?;
+    }
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let folder = folder.canonicalize()?;
+    let settings = folder.join("switchboard.toml");
+    std::fs::write(&settings, plan::settings(&folder))?;
+    keys::run(&config::load(Some(&settings))?, KeysAction::New)?;
+    Ok(settings)
+}
+
+async fn show(config: &Config, settings: &Path) -> Result<()> {
+    kpi::run(config, &KpiArguments { from: None, to: None, format: Format::Table }).await?;
+    println!("Ask it: switchboard --config {} sql \"SELECT * FROM calls LIMIT 5\"", settings.display());
+    Ok(())
+}
