@@ -2,10 +2,10 @@
 
 use crate::broker::Broker;
 use crate::delta;
+use crate::search::{Search, files};
 use crate::world::{World, shared_data};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 #[test]
 fn no_identifier_of_the_input_can_be_read_in_lake_or_logs() {
@@ -41,12 +41,10 @@ fn no_identifier_of_the_input_can_be_read_in_lake_or_logs() {
     assert!(logs.contains("committed"), "the logs hold nothing to search");
     let identifiers = identifiers(&text);
     assert!(identifiers.len() > 400, "{}", identifiers.len());
-    // Six digits are also the fraction of a second, and three letters turn up in any large file by chance:
-    // short ones are looked for as whole cells below.
-    let long: HashSet<&[u8]> =
-        identifiers.iter().filter(|name| name.len() >= 7).map(|name| name.as_bytes()).collect();
-    assert!(first_found(&long, text.as_bytes()).is_some(), "the search finds nothing at all");
-    let named = |place: &str, bytes: &[u8]| assert_eq!(first_found(&long, bytes), None, "can be read in {place}");
+    // Six digits are also the fraction of a second: short ones are looked for as whole cells below.
+    let search = Search::of(identifiers.iter().copied());
+    assert!(search.first_in(text.as_bytes()).is_some(), "the search finds nothing at all");
+    let named = |place: &str, bytes: &[u8]| assert_eq!(search.first_in(bytes), None, "can be read in {place}");
     named("the logs", logs.as_bytes());
     for path in files(&world.lake()) {
         named(&path.display().to_string(), &fs::read(&path).unwrap());
@@ -66,26 +64,4 @@ fn no_identifier_of_the_input_can_be_read_in_lake_or_logs() {
 fn identifiers(csv: &str) -> BTreeSet<&str> {
     let rows = csv.lines().skip(1).map(|line| line.rsplit(','));
     rows.flat_map(|cells| cells.take(2).collect::<Vec<_>>()).filter(|cell| !cell.is_empty()).collect()
-}
-
-/// The first of the wanted that stands in the bytes; digits must stand alone, since part of a longer
-/// number says nothing.
-fn first_found(wanted: &HashSet<&[u8]>, bytes: &[u8]) -> Option<String> {
-    let lengths: BTreeSet<usize> = wanted.iter().map(|one| one.len()).collect();
-    let is_digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
-    for length in lengths {
-        for (at, window) in bytes.windows(length).enumerate().filter(|(_, window)| wanted.contains(window)) {
-            let is_part = window.iter().all(u8::is_ascii_digit)
-                && (is_digit(at.checked_sub(1)) || is_digit(Some(at + length)));
-            if !is_part {
-                return Some(String::from_utf8_lossy(window).into_owned());
-            }
-        }
-    }
-    None
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
