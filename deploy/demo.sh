@@ -8,8 +8,9 @@ usage: deploy/demo.sh [--once] [--folder FOLDER] [--listen ADDRESS] [--months N]
 
 Installs by apt-get what a build needs (as root or by sudo), builds, and runs `switchboard demo`:
 24 months of a made-up council are imported from a file, its days go on through a Kafka broker
-inside the process, the numbers are measured again and again, and a page shows them. No Kafka, no
-data and no network are needed for that; the first build takes about ten minutes on two cores.
+inside the process, the numbers are measured again and again, and a page shows them. Neither Kafka
+nor data is needed for that; the first build takes about a quarter of an hour on two
+cores.
 
   --once           end when the numbers are there; exit 0 only then
   --folder FOLDER  where its lake and keys are kept (default switchboard-data/demo)
@@ -31,7 +32,7 @@ source deploy/prerequisites.sh
 echo "== prerequisites"
 install_for_build
 use_target_folder
-echo "== build, into $CARGO_TARGET_DIR (the first one takes about ten minutes)"
+echo "== build, into $CARGO_TARGET_DIR (the first one takes about a quarter of an hour)"
 # The whole workspace's features, so that the tests' build and this one are the same.
 cargo build --workspace --bin switchboard --locked
 echo "== demonstration"

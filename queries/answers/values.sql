@@ -4,7 +4,7 @@
 -- of the periods. The value is divided last, rounded half up to four decimals.
 WITH daily AS (
     SELECT
-        kpi_daily.kpi, kpi_daily.definition_version, unit,
+        kpi_daily.kpi, kpi_daily.definition_version, unit, settles_after_days,
         CASE $by_month WHEN 1 THEN first_of_month(local_date) ELSE local_date END AS period,
         CASE $by_service_area WHEN 1 THEN service_area ELSE '(all)' END AS service_area,
         CASE $by_service_class WHEN 1 THEN service_class ELSE '(all)' END AS service_class,
@@ -19,13 +19,13 @@ WITH daily AS (
 ),
 summed AS (
     SELECT
-        kpi, definition_version, unit, period, service_area, service_class, queue, channel, subject_group,
+        kpi, definition_version, unit, settles_after_days, period, service_area, service_class, queue, channel, subject_group,
         sum(numerator) AS numerator, sum(denominator) AS denominator,
         bool_or(status = 'provisional') AS has_provisional_days,
         CASE $by_month WHEN 1 THEN first_of_month(period + INTERVAL '31 days') - INTERVAL '1 day' ELSE period END AS last_day
     FROM daily
     WHERE CAST(period AS INT) BETWEEN $from_day AND $to_day
-    GROUP BY kpi, definition_version, unit, period, service_area, service_class, queue, channel, subject_group
+    GROUP BY kpi, definition_version, unit, settles_after_days, period, service_area, service_class, queue, channel, subject_group
 ),
 measured AS (
     SELECT
@@ -43,6 +43,7 @@ SELECT
     numerator, denominator,
     CAST(CAST(ten_thousandths AS DECIMAL(20, 0)) * CAST('0.0001' AS DECIMAL(4, 4)) AS DECIMAL(20, 4)) AS value,
     unit,
-    CASE WHEN has_provisional_days OR $as_of < local_day_ends(last_day) THEN 'provisional' ELSE 'final' END AS status
+    CASE WHEN has_provisional_days OR $as_of < local_day_ends(last_day) + CAST(concat(settles_after_days, ' days') AS INTERVAL)
+        THEN 'provisional' ELSE 'final' END AS status
 FROM measured
 ORDER BY period, service_area, service_class, queue, channel, subject_group

@@ -1,8 +1,8 @@
 -- Which months of a measure are more than noise? XmR (process behaviour) charts by the rules of NHS
 -- Making Data Count, one row for each month of kpi_series.
 --
--- Phases: limits start anew in the month of each intervention that affects the measure. What follows
--- looks at one phase at a time. Consecutive are the months that have a value: one without is skipped.
+-- Phases: limits start anew in the first whole month after each intervention that affects the measure; the
+-- month in which it happened is partly of the old kind. What follows looks at one phase at a time. Consecutive are the months that have a value: one without is skipped.
 -- Arithmetic: whole ten-thousandths of the unit; each column is computed from columns as they are
 -- shown, rounded half away from zero, so that a reader can follow it with the table in hand. Values
 -- below 10^9 over 20 years fit.
@@ -26,11 +26,19 @@
 WITH points AS (
     SELECT
         series.kpi, series.definition_version, month, numerator, denominator, value, status, unit, direction,
-        max(first_of_month(happened_on)) AS phase_began
+        max(first_whole_month) AS phase_began
     FROM kpi_series AS series
     JOIN kpi_definitions ON kpi_definitions.kpi = series.kpi
-    LEFT JOIN (SELECT unnest(affects) AS kpi, happened_on FROM interventions) AS affecting
-        ON affecting.kpi = series.kpi AND first_of_month(happened_on) <= month
+    LEFT JOIN (
+        SELECT
+            unnest(affects) AS kpi,
+            CASE
+                WHEN happened_on = first_of_month(happened_on) THEN happened_on
+                ELSE CAST(first_of_month(happened_on) + INTERVAL '1 month' AS DATE)
+            END AS first_whole_month
+        FROM interventions
+    ) AS affecting
+        ON affecting.kpi = series.kpi AND first_whole_month <= month
     GROUP BY
         series.kpi, series.definition_version, month, numerator, denominator, value, status, unit, direction
 ),

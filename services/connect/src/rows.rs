@@ -10,6 +10,7 @@ mod refused_file;
 mod report;
 
 pub use csv::ByteRecord;
+pub(crate) use refused_file::ADDED_COLUMNS;
 pub use refused_file::{refused_path, write_rejected};
 pub use report::{Report, file_sha256};
 

@@ -62,6 +62,9 @@ pub(crate) enum Command {
     Simulate(SimulateArguments),
     /// See everything work, without Kafka and without data: two years of a made-up council, a live
     /// stream, refreshes, and the page.
+    ///
+    /// The days before today go by at an hour a second, then the stream keeps time with the clock. Every
+    /// refresh keeps its epoch, of about 40 MB: it is meant for an hour, not for weeks.
     Demo(DemoArguments),
 }
 

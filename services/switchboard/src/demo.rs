@@ -40,6 +40,8 @@ pub(crate) async fn run(arguments: &DemoArguments) -> Result<ExitCode> {
     let (_, days) = simulating::write(&plan.council, history_days, &history)?;
     eprintln!("2. importing its history");
     import_events(&config, &history).await?;
+    // It names people, made up or not, and the lake has all that is needed of it.
+    std::fs::remove_file(&history)?;
     eprintln!("3. starting the live stream, from {} on", plan.history_ends);
     let topics: Vec<&str> = catalogue().sources.values().map(|source| source.topic.as_str()).collect();
     let broker = InProcessBroker::start(&topics, PARTITIONS)?;

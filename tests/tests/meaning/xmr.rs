@@ -191,8 +191,9 @@ async fn the_first_signal_that_applies_is_shown() {
 async fn limits_start_anew_at_an_intervention() {
     let values = [20, 22, 20, 22, 20, 22, 20, 22, 10, 12, 10, 12, 10, 12, 10, 12];
     let days = [counts("contacts", &values), counts("calls", &values)].concat();
-    // Twice in September 2024; one before the first month and one after the last start no phase.
-    let at = ["2024-09-16", "2024-09-30", "2023-05-01", "2026-01-01"].map(|day| (day, "contacts"));
+    // September 2024 is the first whole month after both; one before the first month and one after the last
+    // start no phase.
+    let at = ["2024-08-16", "2024-09-01", "2023-05-01", "2026-01-01"].map(|day| (day, "contacts"));
     let engine = charts(&days, &at, LATER).await;
     let columns = format!("phase, {LIMITS}, {SIGNAL}");
     // Means 21 and 11, ranges of 2: 2.66 * 2 = 5.32, two thirds of it 3.5467.

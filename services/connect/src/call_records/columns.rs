@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::heading::{no_column, refused, suggestion};
+use crate::rows::ADDED_COLUMNS;
 use csv::StringRecord;
 
 /// The columns, in the order in which [`Cells`] are taken apart.
@@ -91,6 +92,9 @@ fn problems(names: &[&str]) -> Vec<String> {
     }
     let mut problems = Vec::new();
     for (place, name) in names.iter().enumerate() {
+        if ADDED_COLUMNS.contains(name) {
+            continue;
+        }
         if !COLUMNS.contains(name) {
             problems.push(format!("unknown column `{name}`{}", suggestion(name, &COLUMNS, names)));
         } else if names[..place].contains(name) {

@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::heading::{no_column, refused, suggestion};
+use crate::rows::ADDED_COLUMNS;
 use csv::StringRecord;
 
 /// The columns that are read, in the order in which [`Cells`] are taken apart.
@@ -31,8 +32,8 @@ const READ: [&str; 21] = [
 /// Those of them that may be missing: not every site has them, or no table keeps them and a careful
 /// council takes them out before it hands the file on.
 const OPTIONAL: [&str; 5] = ["Title", "Detail", "User Name", "Subcategory", "External ID"];
-/// Known and not read; the last two are what a file of refused rows has besides.
-const UNREAD: [&str; 5] = ["Query", "Report URL", "Subscribers", "line", "reason"];
+/// Known and not read, as are those that a file of refused rows has besides.
+const UNREAD: [&str; 3] = ["Query", "Report URL", "Subscribers"];
 /// Columns that only the dashboard's other file has, the one of updates.
 const OF_UPDATES: [&str; 2] = ["Update ID", "Problem state"];
 
@@ -143,7 +144,7 @@ pub(super) fn expected() -> String {
 }
 
 fn is_known(name: &str) -> bool {
-    READ.contains(&name) || UNREAD.contains(&name)
+    READ.contains(&name) || UNREAD.contains(&name) || ADDED_COLUMNS.contains(&name)
 }
 
 /// All that is wrong, so that a file is mended in one go. An unknown column is wrong only where a

@@ -8,6 +8,9 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// The columns that stand after those of the input; a mended file may keep them.
+pub(crate) const ADDED_COLUMNS: [&str; 2] = ["line", "reason"];
+
 /// Where the refused rows of `input` go.
 pub fn refused_path(input: &Path) -> PathBuf {
     beside(input, ".rejected.csv")
@@ -57,8 +60,7 @@ fn open_like(input: &Path, path: &Path) -> io::Result<File> {
 fn write<R: fmt::Display>(file: &File, heading: &ByteRecord, refused: &[Refused<R>]) -> io::Result<()> {
     let mut writer = WriterBuilder::new().flexible(true).from_writer(file);
     let mut row = heading.clone();
-    row.push_field(b"line");
-    row.push_field(b"reason");
+    ADDED_COLUMNS.iter().for_each(|column| row.push_field(column.as_bytes()));
     writer.write_byte_record(&row)?;
     for one in refused {
         row.clone_from(&one.fields);

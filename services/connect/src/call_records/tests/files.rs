@@ -70,6 +70,11 @@ fn refused_rows_lie_beside_the_input_until_there_are_none() {
     .concat();
     assert_eq!(fs::read(&path).unwrap(), expected);
 
+    // Mended in that file, its two columns still there, a row is imported from it.
+    let mended = format!("{HEADING},line,reason\n{GOOD},2,\"found 2 fields, expected 12 as in line 1\"\n");
+    assert_eq!(self::report(mended.as_bytes()).refused.len(), 0);
+    assert_eq!(self::report(mended.as_bytes()).rows_read, 1);
+
     assert_eq!(write_rejected::<Refusal>(&input, &heading, &[]).unwrap(), None);
     assert!(!refused_path(&input).exists());
     assert_eq!(write_rejected::<Refusal>(&input, &heading, &[]).unwrap(), None);
