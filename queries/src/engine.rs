@@ -80,8 +80,9 @@ impl Engine {
         self.bind(name, view)
     }
 
-    /// Runs the definition in `file`, with `$as_of` and its own parameters, and gathers its rows. Every column may hold nulls: a plan that
-    /// says otherwise speaks of its inputs, not of the tables that the rows go to.
+    /// Runs the definition in `file`, with `$as_of` and its own parameters, and gathers its rows.
+    /// Every column may hold nulls: a plan that says otherwise speaks of its inputs, not of the
+    /// tables that the rows go to.
     ///
     /// # Errors
     /// [`Error::Sql`] names the file.
