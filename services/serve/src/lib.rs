@@ -42,6 +42,11 @@ pub enum Error {
     Arrow(#[from] arrow::error::ArrowError),
 }
 
+/// The ids of the measures that the page shows at length.
+pub fn headlines() -> [&'static str; 4] {
+    page::HEADLINES.map(|(_, _, kpi)| kpi)
+}
+
 /// A server that has its address and waits to be run.
 #[derive(Debug)]
 pub struct Server {

@@ -20,14 +20,14 @@ use queries::{Engine, answers};
 use refresh::{Publication, Reading};
 
 /// The measures that the page shows at length: the anchor, the heading, the measure.
-const HEADLINES: [(&str, &str, &str); 4] = [
+pub(crate) const HEADLINES: [(&str, &str, &str); 4] = [
     ("wait", "Average wait", "wait_asa"),
     ("abandonment", "Abandonment", "abandon_rate"),
     ("first-contact", "First contact", "fcr_norepeat"),
     ("channel-shift", "Channel shift", "self_service_share"),
 ];
 
-/// What can be matched at all, of the calls that first-contact resolution looks at.
+/// What can be matched at all, of the contacts that first-contact resolution looks at.
 const MATCHABLE: (&str, &str) = ("fcr_norepeat", "fcr_norepeat_matchable");
 
 /// Draws the page from an epoch.

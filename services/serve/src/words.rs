@@ -88,7 +88,6 @@ pub(crate) fn channel(channel: &str) -> String {
         "voice" => "Phone".to_owned(),
         "web_form" => "Web form".to_owned(),
         "fixmystreet" => "FixMyStreet".to_owned(),
-        "assisted" => "Assisted".to_owned(),
         "(unknown)" => "Not known".to_owned(),
         other => sentence_case(&other.replace('_', " ")),
     }

@@ -20,7 +20,7 @@ use schemas::catalogue;
 use serve::Server;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -47,39 +47,51 @@ pub(crate) async fn run(arguments: &DemoArguments) -> Result<ExitCode> {
     let broker = InProcessBroker::start(&topics, PARTITIONS)?;
     config.kafka.brokers = broker.address();
     let (stop, stopped) = watch::channel(false);
-    let ingesting = Ingesting::start(&config, catalogue().sources.values().collect(), false, &stopped)?;
-    let live = Live::start(&config, days, ingesting.committed_rows.clone(), arguments.once, stopped.clone())?;
-    let code = match arguments.once {
-        true => once(&config, &settings, live).await,
-        false => stay(&config, arguments, &settings, live).await,
+    let mut ingesting = Ingesting::start(&config, catalogue().sources.values().collect(), false, &stopped)?;
+    let committed_rows = ingesting.committed_rows.clone();
+    let live = Live::start(&config, days, committed_rows.clone(), arguments.once, stopped.clone())?;
+    let shown = async {
+        match arguments.once {
+            true => once(&config, &settings, live).await,
+            false => stay(&config, arguments, &settings, live, &committed_rows).await,
+        }
+    };
+    // A source that fails would leave the stream waiting for its rows for ever.
+    let mut outcome = tokio::select! {
+        shown = shown => shown,
+        Some(Err(failed)) = ingesting.next_ended() => Err(failed),
     };
     let _ = stop.send(true);
-    for (_, task) in ingesting.tasks {
-        task.await??;
+    while let Some(ended) = ingesting.next_ended().await {
+        outcome = outcome.and(ended.map(drop));
     }
     drop(broker);
-    code
+    outcome.map(|()| ExitCode::SUCCESS)
 }
 
 /// Ends when everything that is due has been streamed, committed and measured.
-async fn once(config: &Config, settings: &Path, live: Live) -> Result<ExitCode> {
+async fn once(config: &Config, settings: &Path, live: Live) -> Result<()> {
     let sent = live.caught_up().await?;
     eprintln!("   {sent} events of the last days streamed and committed");
     eprintln!("4. measuring");
     refresh(config).await?;
     show(config, settings).await?;
-    kpi::must_have_values(config, &plan::HEADLINES).await?;
-    Ok(ExitCode::SUCCESS)
+    kpi::must_have_values(config, &serve::headlines()).await
 }
 
 /// Shows the page, and refreshes again as soon as the last refresh is done, until told to stop.
-async fn stay(config: &Config, arguments: &DemoArguments, settings: &Path, live: Live) -> Result<ExitCode> {
+async fn stay(
+    config: &Config,
+    arguments: &DemoArguments,
+    settings: &Path,
+    live: Live,
+    committed_rows: &AtomicU64,
+) -> Result<()> {
     eprintln!("4. measuring");
     refresh(config).await?;
     show(config, settings).await?;
     let server = Server::bind(arguments.listen.unwrap_or(config.serve.listen), &config.lake.folder).await?;
     println!("The page: http://{}/   (Ctrl-C ends the demonstration)", server.address());
-    let committed_rows = live.committed_rows();
     let committed = || committed_rows.load(Ordering::Relaxed);
     let mut seen = committed();
     tokio::select! {
@@ -97,7 +109,7 @@ async fn stay(config: &Config, arguments: &DemoArguments, settings: &Path, live:
             }
         } => return refreshed,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 async fn refresh(config: &Config) -> Result<()> {

@@ -2,7 +2,8 @@
 
 use crate::cli::IngestArguments;
 use crate::config::{Config, GroupProtocol};
-use crate::{keys, output};
+use crate::keys::{self, Keys};
+use crate::output;
 use anyhow::{Result, anyhow, bail};
 use ingest::{Error, Options, Outcome};
 use lake::Lake;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 /// How long until a topic that was not there is looked for again.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(10);
@@ -24,13 +25,13 @@ pub(crate) async fn run(config: &Config, arguments: IngestArguments) -> Result<E
         output::asked_to_stop().await;
         let _ = stop.send(true);
     });
-    let ingesting = Ingesting::start(config, named, arguments.until_caught_up, &stopped)?;
+    let mut ingesting = Ingesting::start(config, named, arguments.until_caught_up, &stopped)?;
     let sources = ingesting.tasks.len();
     let spinner = output::rows_committed(ingesting.committed_rows.clone());
     let mut code = ExitCode::SUCCESS;
     let mut missing = Vec::new();
-    for (source, task) in ingesting.tasks {
-        let outcome = task.await??;
+    while let Some(ended) = ingesting.next_ended().await {
+        let (source, outcome) = ended?;
         missing.extend(outcome.is_none().then_some(source.topic.as_str()));
         spinner.suspend(|| tell(source, outcome.as_ref()));
         if outcome.is_some_and(|outcome| !outcome.held.is_empty()) {
@@ -47,12 +48,12 @@ pub(crate) async fn run(config: &Config, arguments: IngestArguments) -> Result<E
     Ok(code)
 }
 
-type Task = JoinHandle<Result<Option<Outcome>, Error>>;
+/// What a source's task did, or nothing where its topic never was there.
+type Ended = (&'static Source, Option<Outcome>);
 
-/// Sources that are being ingested, a task each.
+/// Sources that are being ingested, a task each. Dropped, it ends them all, as a kill would.
 pub(crate) struct Ingesting {
-    /// Each ends with what it did, or with nothing where its topic never was there.
-    pub(crate) tasks: Vec<(&'static Source, Task)>,
+    tasks: JoinSet<(&'static Source, Result<Option<Outcome>, Error>)>,
     /// Rows committed so far, over all sources.
     pub(crate) committed_rows: Arc<AtomicU64>,
 }
@@ -71,38 +72,52 @@ impl Ingesting {
         let options = options(config, until_caught_up);
         let may_be_missing = named.is_empty();
         let sources = if may_be_missing { catalogue().sources.values().collect() } else { named };
-        let mut tasks = Vec::new();
+        let mut tasks = JoinSet::new();
         for source in sources {
-            eprintln!(
-                "ingesting topic {} from {} into {}",
-                source.topic,
-                options.brokers,
-                lake.folder().display()
+            let folder = lake.folder().display();
+            eprintln!("ingesting topic {} from {} into {folder}", source.topic, options.brokers);
+            let (lake, options, keys, stopped) = (lake.clone(), options.clone(), keys.clone(), stopped.clone());
+            tasks.spawn(
+                async move { (source, one(source, &lake, &options, &keys, stopped, may_be_missing).await) },
             );
-            let (lake, options, keys) = (lake.clone(), options.clone(), keys.clone());
-            let mut stopped = stopped.clone();
-            let task = async move {
-                loop {
-                    let mut told_to_stop = stopped.clone();
-                    let stop = async move { drop(told_to_stop.wait_for(|stopped| *stopped).await) };
-                    let (token, steward) = (keys.token.clone(), keys.steward.clone());
-                    match ingest::run(&lake, source, &options, token, steward, stop).await {
-                        Err(Error::NoTopic { .. }) if may_be_missing && until_caught_up => return Ok(None),
-                        Err(Error::NoTopic { topic }) if may_be_missing => {
-                            tracing::warn!(topic, "the broker has no such topic yet; looking again in a while");
-                            let again =
-                                tokio::time::timeout(LOOK_AGAIN_AFTER, stopped.wait_for(|stopped| *stopped));
-                            if again.await.is_ok() {
-                                return Ok(None);
-                            }
-                        }
-                        outcome => return outcome.map(Some),
-                    }
-                }
-            };
-            tasks.push((source, tokio::spawn(task)));
         }
         Ok(Self { tasks, committed_rows: options.committed_rows })
+    }
+
+    /// Waits for the next task to end; `None` when all have. A failure is told as soon as it happens,
+    /// whatever the other sources do.
+    pub(crate) async fn next_ended(&mut self) -> Option<Result<Ended>> {
+        let ended = self.tasks.join_next().await?;
+        Some(match ended {
+            Ok((source, outcome)) => outcome.map(|outcome| (source, outcome)).map_err(Into::into),
+            Err(fallen) => Err(fallen.into()),
+        })
+    }
+}
+
+/// Ingests one source; a topic that may be missing is looked for again and again, or left out.
+async fn one(
+    source: &'static Source,
+    lake: &Lake,
+    options: &Options,
+    keys: &Keys,
+    mut stopped: watch::Receiver<bool>,
+    may_be_missing: bool,
+) -> Result<Option<Outcome>, Error> {
+    loop {
+        let mut told_to_stop = stopped.clone();
+        let stop = async move { drop(told_to_stop.wait_for(|stopped| *stopped).await) };
+        match ingest::run(lake, source, options, keys.token.clone(), keys.steward.clone(), stop).await {
+            Err(Error::NoTopic { .. }) if may_be_missing && options.until_caught_up => return Ok(None),
+            Err(Error::NoTopic { topic }) if may_be_missing => {
+                tracing::warn!(topic, "the broker has no such topic yet; looking again in a while");
+                let again = tokio::time::timeout(LOOK_AGAIN_AFTER, stopped.wait_for(|stopped| *stopped));
+                if again.await.is_ok() {
+                    return Ok(None);
+                }
+            }
+            outcome => return outcome.map(Some),
+        }
     }
 }
 

@@ -1,8 +1,12 @@
 //! What goes wrong for a person gets a sentence that says what to do, and nothing is lost.
 
+use crate::broker::Broker;
+use crate::kafka::Writer;
 use crate::world::World;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 const HEADING: &str = "call_id,queue,priority,arrived_at,ivr_ended_at,queue_entered_at,queue_left_at,answered_at,ended_at,outcome,agent,customer_id\n";
 const GOOD: &str = "c1,TAX,0,2026-03-02T09:00:00,2026-03-02T09:00:12,2026-03-02T09:00:12,2026-03-02T09:00:54,2026-03-02T09:00:54,2026-03-02T09:04:12,answered,ana,42\n";
@@ -135,4 +139,24 @@ fn sql_can_read_and_nothing_else() {
     assert!(!world.path("stolen.csv").exists());
     let csv = world.succeeds(&["sql", "SELECT queue, outcome FROM calls", "--format", "csv"]);
     assert_eq!(csv, "queue,outcome\nTAX,answered\n");
+}
+
+#[test]
+fn a_source_that_fails_ends_ingest_whatever_the_others_do() {
+    let broker = Broker::start();
+    let world = World::with_brokers(&broker.address);
+    drop(Writer::new(&broker.address)); // makes the topic of telephony, and no other
+    let mut command = world.command(&["ingest", "--source", "telephony", "--source", "webform"]);
+    let mut ingest = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let patience = Instant::now() + Duration::from_secs(60);
+    let ended = loop {
+        match ingest.try_wait().unwrap() {
+            None if Instant::now() < patience => std::thread::sleep(Duration::from_millis(200)),
+            ended => break ended,
+        }
+    };
+    ingest.kill().unwrap_or_default();
+    let told = String::from_utf8(ingest.wait_with_output().unwrap().stderr).unwrap();
+    assert!(ended.is_some_and(|status| !status.success()), "it went on without a source\n{told}");
+    assert!(told.contains("no topic `webform.events`"), "{told}");
 }

@@ -20,6 +20,7 @@ mod new_user;
 mod numbers;
 mod page;
 mod search;
+mod server;
 mod serving;
 mod simulated_year;
 mod world;

@@ -1,5 +1,6 @@
 //! The page in a real browser: it shows what the API says, to everybody, on any screen.
 
+use crate::server::Serving;
 use crate::world::{World, checkout, skip};
 use chrono::{Months, NaiveDate};
 use ingest::{Loaded, TokenKey, load_history};
@@ -7,11 +8,8 @@ use lake::Lake;
 use pipeline_tests::story;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::Command;
 
 #[test]
 fn the_page_shows_everybody_the_numbers_of_the_api() {
@@ -22,7 +20,7 @@ fn the_page_shows_everybody_the_numbers_of_the_api() {
     let mut serving = Serving::start(&world);
     abandonment_is_as_worked_out_by_hand(&serving);
     shares_are_as_worked_out_by_hand(&serving);
-    assert_eq!(serving.get("/api/kpis/no_such_measure").0, 404);
+    assert_eq!(serving.get("/api/kpis/no_such_measure", "").status, 404);
     let seen = look(&serving, &packages, &world.path("looks"));
     for trouble in ["console", "failed_requests", "foreign_requests"] {
         assert_eq!(seen[trouble], json!([]), "{trouble}");
@@ -84,7 +82,7 @@ fn load(folder: &Path, text: &str) {
 }
 
 fn abandonment_is_as_worked_out_by_hand(serving: &Serving) {
-    let points = serving.points("abandon_rate");
+    let points = points(serving, "abandon_rate");
     let values: Vec<&str> = points.iter().map(|point| point["value"].as_str().unwrap()).collect();
     assert_eq!(values, [["10.0000", "20.0000"].repeat(6), vec!["80.0000", "20.0000"]].concat());
     // Mean 260 / 13 = 20. Ranges: eleven of 10 and one of 60, which is screened: 60 >= 3.267 * 170 / 12.
@@ -102,7 +100,7 @@ fn abandonment_is_as_worked_out_by_hand(serving: &Serving) {
 }
 
 fn shares_are_as_worked_out_by_hand(serving: &Serving) {
-    let points = serving.points("channel_mix");
+    let points = points(serving, "channel_mix");
     let first = points.iter().filter(|point| point["month"] == "2025-01-01");
     let text = |value: &Json| value.as_str().unwrap().to_owned();
     let shares: BTreeSet<_> = first.map(|point| (text(&point["series"]), text(&point["value"]))).collect();
@@ -132,7 +130,7 @@ fn numbers_are_those_of_the_api(serving: &Serving, seen: &Json) {
     assert!(tables.len() >= 4 && tables.contains_key("channel_mix"), "{:?}", tables.keys());
     assert_eq!(seen["strays"], 0);
     for (kpi, cells) in tables {
-        let points = serving.points(kpi);
+        let points = points(serving, kpi);
         assert!(points.len() >= 14, "{kpi}: {points:?}");
         let mut expected: Vec<String> = points.iter().map(as_cell).collect();
         let mut cells: Vec<String> = cells.as_array().unwrap().iter().map(Json::to_string).collect();
@@ -181,62 +179,11 @@ fn packages(test: &str) -> Option<PathBuf> {
     packages
 }
 
-/// `switchboard serve` on a port of its own; dropping it is `kill -9`.
-struct Serving {
-    process: Child,
-    address: String,
-    /// Held open, so that it may go on writing.
-    _stdout: BufReader<ChildStdout>,
-}
-
-impl Serving {
-    fn start(world: &World) -> Self {
-        let mut command = world.command(&["serve", "--listen", "127.0.0.1:0"]);
-        let log = File::create(world.path("serve.log")).unwrap();
-        let mut process = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
-        let mut stdout = BufReader::new(process.stdout.take().unwrap());
-        let mut line = String::new();
-        stdout.read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on http://").map(str::to_owned);
-        let serving = Self { process, address: address.unwrap_or_default(), _stdout: stdout };
-        let told = || std::fs::read_to_string(world.path("serve.log")).unwrap();
-        assert!(!serving.address.is_empty(), "the first line was {line:?}\n{}", told());
-        serving
-    }
-
-    /// The status and the body that a path answers.
-    fn get(&self, path: &str) -> (u16, String) {
-        let mut connection = TcpStream::connect(&self.address).unwrap();
-        let request = format!("GET {path} HTTP/1.0\r\nHost: {}\r\n\r\n", self.address);
-        connection.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
-    }
-
-    /// The points of a measure, by month.
-    fn points(&self, kpi: &str) -> Vec<Json> {
-        let (status, body) = self.get(&format!("/api/kpis/{kpi}"));
-        assert_eq!(status, 200, "{kpi}: {body}");
-        let answer: Json = serde_json::from_str(&body).unwrap();
-        assert_eq!(answer["kpi"], kpi);
-        let mut points = answer["points"].as_array().unwrap().clone();
-        points.sort_by_key(|point| point["month"].to_string());
-        points
-    }
-
-    /// Whether it ends with success when it is asked to.
-    fn end(&mut self) -> bool {
-        let asked = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status();
-        asked.unwrap().success() && self.process.wait().unwrap().success()
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        // An error means that it has ended by itself.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+/// The points of a measure, by month.
+fn points(serving: &Serving, kpi: &str) -> Vec<Json> {
+    let answer = serving.json(&format!("/api/kpis/{kpi}"));
+    assert_eq!(answer["kpi"], kpi);
+    let mut points = answer["points"].as_array().unwrap().clone();
+    points.sort_by_key(|point| point["month"].to_string());
+    points
 }

@@ -1,11 +1,9 @@
 //! The server as its readers meet it: over a real socket, before and after the first epoch.
 
+use crate::server::Serving;
 use crate::world::World;
 use serde_json::{Value as Json, json};
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const HEADING: &str = "call_id,queue,priority,arrived_at,ivr_ended_at,queue_entered_at,queue_left_at,answered_at,ended_at,outcome,agent,customer_id\n";
@@ -185,82 +183,4 @@ fn a_missing_lake_and_a_taken_address_are_told() {
     let serving = Serving::start(&world);
     let told = world.fails(&["serve", "--listen", &serving.address]);
     assert!(told.contains(&serving.address) && told.contains("--listen"), "{told}");
-}
-
-/// `switchboard serve` on a port of its own; dropping it is `kill -9`.
-struct Serving {
-    process: Child,
-    address: String,
-    /// Held open, so that it may go on writing.
-    _stdout: BufReader<ChildStdout>,
-}
-
-struct Answer {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: String,
-}
-
-impl Answer {
-    fn header(&self, name: &str) -> &str {
-        self.headers.iter().find(|(held, _)| held == name).map_or("", |(_, value)| value)
-    }
-}
-
-impl Serving {
-    fn start(world: &World) -> Self {
-        let mut command = world.command(&["serve", "--listen", "127.0.0.1:0"]);
-        let log = fs::File::create(world.path("serve.log")).unwrap();
-        let mut process = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
-        let mut stdout = BufReader::new(process.stdout.take().unwrap());
-        let mut line = String::new();
-        stdout.read_line(&mut line).unwrap();
-        let address =
-            line.trim().strip_prefix("listening on http://").unwrap_or_else(|| panic!("{line:?}")).to_owned();
-        Self { process, address, _stdout: stdout }
-    }
-
-    fn ask(&self, method: &str, path: &str, headers: &str) -> Answer {
-        let mut connection = TcpStream::connect(&self.address).unwrap();
-        let request =
-            format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}\r\n", self.address);
-        connection.write_all(request.as_bytes()).unwrap();
-        let mut text = String::new();
-        connection.read_to_string(&mut text).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        let mut lines = head.lines();
-        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-        let header =
-            |line: &str| line.split_once(": ").map(|(name, value)| (name.to_lowercase(), value.to_owned()));
-        Answer { status, headers: lines.filter_map(header).collect(), body: body.to_owned() }
-    }
-
-    fn get(&self, path: &str, headers: &str) -> Answer {
-        self.ask("GET", path, headers)
-    }
-
-    fn json(&self, path: &str) -> Json {
-        let answer = self.get(path, "");
-        assert_eq!(
-            (answer.status, answer.header("content-type")),
-            (200, "application/json"),
-            "{path}: {}",
-            answer.body
-        );
-        serde_json::from_str(&answer.body).unwrap()
-    }
-
-    /// Whether it ends with success when it is asked to.
-    fn end(&mut self) -> bool {
-        let asked = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status();
-        asked.unwrap().success() && self.process.wait().unwrap().success()
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        // An error means that it has ended by itself.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }

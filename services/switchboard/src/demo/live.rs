@@ -15,14 +15,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// While the stream is behind the clock, an hour of it goes by in a second.
-const CATCH_UP_MICROS_A_SECOND: i64 = 3_600_000_000;
+const CATCH_UP_SPEED: i64 = 3_600;
 const A_MOMENT: Duration = Duration::from_millis(20);
 
 /// A stream that runs in a thread of its own.
-pub(super) struct Live {
-    committed_rows: Arc<AtomicU64>,
-    thread: JoinHandle<Result<u64>>,
-}
+pub(super) struct Live(JoinHandle<Result<u64>>);
 
 impl Live {
     /// Starts; with `until_now` it ends when all that is due by now has been committed, and does not
@@ -35,28 +32,18 @@ impl Live {
         stopped: watch::Receiver<bool>,
     ) -> Result<Self> {
         let producer = KafkaProducer::new(&config.kafka.brokers)?;
-        let stream = Stream {
-            producer,
-            committed_rows: committed_rows.clone(),
-            until: until_now.then(output::now_micros),
-            stopped,
-            sent: 0,
-        };
+        let stream =
+            Stream { producer, committed_rows, until: until_now.then(output::now_micros), stopped, sent: 0 };
         let thread = thread::Builder::new().name("live".to_owned()).spawn(move || stream.run(days))?;
-        Ok(Self { committed_rows, thread })
-    }
-
-    /// Counts the rows that are in the lake.
-    pub(super) fn committed_rows(&self) -> Arc<AtomicU64> {
-        self.committed_rows.clone()
+        Ok(Self(thread))
     }
 
     /// Waits for the end of a stream that has one; answers how many events it sent.
     pub(super) async fn caught_up(self) -> Result<u64> {
-        while !self.thread.is_finished() {
+        while !self.0.is_finished() {
             tokio::time::sleep(A_MOMENT).await;
         }
-        self.thread.join().map_err(|_| anyhow!("the live stream fell over"))?
+        self.0.join().map_err(|_| anyhow!("the live stream fell over"))?
     }
 
     /// Resolves when the stream has ended by a failure.
@@ -116,7 +103,7 @@ impl Stream {
 /// Whether an event of the instant `at` is due at `now`: never before it happens, and while the stream
 /// catches up, which it has done since `began` from the instant `from` on, an hour a second.
 fn is_due(at: i64, from: i64, began: i64, now: i64) -> bool {
-    let caught_up_to = from + (now - began) * (CATCH_UP_MICROS_A_SECOND / 1_000_000);
+    let caught_up_to = from + (now - began) * CATCH_UP_SPEED;
     at <= now.min(caught_up_to)
 }
 

@@ -10,9 +10,6 @@ use std::path::Path;
 /// The first line of the settings that the demonstration writes: what it may clear away again.
 pub(super) const MARK: &str = "# Made by `switchboard demo`, which clears this folder when it runs again.";
 
-/// The measures that must have a value in the end.
-pub(super) const HEADLINES: [&str; 4] = ["wait_asa", "abandon_rate", "fcr_norepeat", "self_service_share"];
-
 /// Days before today that are streamed and not imported.
 const STREAMED_DAYS: u64 = 7;
 
