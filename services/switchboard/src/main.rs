@@ -34,6 +34,10 @@ fn main() -> ExitCode {
 fn run(arguments: cli::Arguments) -> anyhow::Result<ExitCode> {
     let config = config::load(arguments.config.as_deref())?;
     output::start_logging(&config.log)?;
+    #[cfg(debug_assertions)]
+    if let Ok(text) = std::env::var("SWITCHBOARD_FAIL_POINT") {
+        lake::fault::arm(&text).map_err(anyhow::Error::msg)?;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match arguments.command {
