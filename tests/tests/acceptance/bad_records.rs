@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 /// The five ways, each with the reason that the quarantine must give.
-fn spoil(good: &[u8], way: usize) -> (Vec<u8>, &'static str) {
+pub(crate) fn spoil(good: &[u8], way: usize) -> (Vec<u8>, &'static str) {
     let mut bytes = good.to_vec();
     match way % 5 {
         0 => (Vec::new(), "empty"),
