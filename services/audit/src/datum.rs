@@ -46,7 +46,7 @@ impl<'a> Decoder<'a> {
         key: &'a mut TokenKey,
         schema_of: SchemaOf,
     ) -> Self {
-        apache_avro::max_allocation_bytes(LONGEST);
+        apache_avro::util::max_allocation_bytes(LONGEST);
         let types = source.events.iter().filter_map(|event| Writer::parse(&event.schema));
         let marks = types.flat_map(|event| event.fields).map(|field| (field.name, field.marks)).collect();
         Self { source, columns, marks, key, schema_of, writers: HashMap::new(), unkept: BTreeSet::new() }

@@ -12,7 +12,7 @@ mod tokens;
 mod writer;
 
 pub use datum::SchemaOf;
-pub use report::{Counts, Finding, Kind, PartitionReport, Report};
+pub use report::{Counts, EXAMPLES, Finding, Kind, PartitionReport, Report};
 pub use run::{Options, Progress, released_schemas, run};
 pub use tokens::TokenKey;
 
