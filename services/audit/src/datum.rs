@@ -8,7 +8,7 @@ use crate::Error;
 use crate::cell::{Cell, digests};
 use crate::judge::Reading;
 use crate::tokens::{TokenKey, coarse};
-use crate::writer::{DECIMAL_DIGITS, Field, Marks, Writer};
+use crate::writer::{DECIMAL_DIGITS, DECIMAL_PLACES, Field, Marks, Writer};
 use apache_avro::Decimal;
 use apache_avro::types::Value;
 use chrono::{DateTime, Datelike, NaiveDate};
@@ -26,6 +26,8 @@ pub(crate) struct Decoder<'a> {
     columns: &'a [String],
     /// The marks of the source's fields today, which hold for older versions too.
     marks: HashMap<String, Marks>,
+    /// The fields that must have a value, by event type.
+    required: HashMap<String, Vec<String>>,
     key: &'a mut TokenKey,
     schema_of: SchemaOf,
     writers: HashMap<u32, Result<Writer, &'static str>>,
@@ -47,9 +49,14 @@ impl<'a> Decoder<'a> {
         schema_of: SchemaOf,
     ) -> Self {
         apache_avro::util::max_allocation_bytes(LONGEST);
-        let types = source.events.iter().filter_map(|event| Writer::parse(&event.schema));
-        let marks = types.flat_map(|event| event.fields).map(|field| (field.name, field.marks)).collect();
-        Self { source, columns, marks, key, schema_of, writers: HashMap::new(), unkept: BTreeSet::new() }
+        let (mut marks, mut required) = (HashMap::new(), HashMap::new());
+        for event in source.events.iter().filter_map(|event| Writer::parse(&event.schema)) {
+            let names = event.fields.iter().filter(|field| field.is_required).map(|field| field.name.clone());
+            required.insert(event.name, names.collect());
+            marks.extend(event.fields.into_iter().map(|field| (field.name, field.marks)));
+        }
+        let (writers, unkept) = Default::default();
+        Self { source, columns, marks, required, key, schema_of, writers, unkept }
     }
 
     /// Decodes one record, header included.
@@ -71,13 +78,16 @@ impl<'a> Decoder<'a> {
             Ok(writer) => writer.values(datum).and_then(|values| {
                 let mut row = Row::new(self.columns);
                 for (field, value) in writer.fields.iter().zip(values) {
-                    let Some(cell) = cell(value, field.limits.as_ref())? else { continue };
                     let marks = self.marks.get(&field.name).copied().unwrap_or(field.marks);
-                    if !row.put(field, marks, cell, self.key) {
-                        self.unkept.insert(format!("{}.{}", writer.name, field.name));
+                    match row.place(&field.name) {
+                        _ if marks.is_dropped => {}
+                        Some(place) => row.put(place, marks, cell(value, field)?, self.key),
+                        None if is_null(&value) => {}
+                        None => drop(self.unkept.insert(format!("{}.{}", writer.name, field.name))),
                     }
                 }
                 row.derive(&writer.name, self.source.partition);
+                row.has_all(self.required.get(&writer.name).map_or(&[], Vec::as_slice))?;
                 Ok(row)
             }),
             Err(why) => Err(*why),
@@ -116,20 +126,22 @@ impl<'a> Row<'a> {
         Self { columns, cells: vec![None; columns.len()], customer: BTreeSet::new() }
     }
 
-    /// False where the table has no column for a value that should be kept.
-    fn put(&mut self, field: &Field, marks: Marks, cell: Cell, key: &mut TokenKey) -> bool {
-        if marks.is_dropped {
-            return true;
-        }
+    fn put(&mut self, place: usize, marks: Marks, cell: Option<Cell>, key: &mut TokenKey) {
         let kept = match (cell, marks.purpose) {
-            (Cell::Text(text), Some(purpose)) => key.token(purpose, text).map(Cell::Text),
-            (Cell::Decimal(units), _) if marks.is_place => Some(Cell::Decimal(coarse(units))),
-            (other, _) => Some(other),
+            (Some(Cell::Text(text)), Some(purpose)) => key.token(purpose, text).map(Cell::Text),
+            (Some(Cell::Decimal(units)), _) if marks.is_place => Some(Cell::Decimal(coarse(units))),
+            (other, _) => other,
         };
         if let (Some(Cell::Text(token)), true) = (&kept, marks.is_customer) {
             self.customer.insert(token.clone());
         }
-        self.set(&field.name, kept)
+        self.cells[place] = kept;
+    }
+
+    /// Whether every column of the table among these fields has a value.
+    fn has_all(&self, required: &[String]) -> Result<(), &'static str> {
+        let mut places = required.iter().filter_map(|name| self.place(name));
+        if places.all(|place| self.cells[place].is_some()) { Ok(()) } else { Err("a required field has no value") }
     }
 
     /// What stands in no field: the type, the tokens of the customer, the partition of the table.
@@ -143,12 +155,10 @@ impl<'a> Row<'a> {
         }
     }
 
-    fn set(&mut self, column: &str, cell: Option<Cell>) -> bool {
-        let place = self.place(column);
-        if let Some(place) = place {
+    fn set(&mut self, column: &str, cell: Option<Cell>) {
+        if let Some(place) = self.place(column) {
             self.cells[place] = cell;
         }
-        place.is_some()
     }
 
     fn place(&self, column: &str) -> Option<usize> {
@@ -157,10 +167,10 @@ impl<'a> Row<'a> {
 }
 
 /// The value as the lake keeps it, if it can.
-fn cell(value: Value, limits: Option<&RangeInclusive<i128>>) -> Result<Option<Cell>, &'static str> {
+fn cell(value: Value, field: &Field) -> Result<Option<Cell>, &'static str> {
     Ok(Some(match value {
         Value::Null => return Ok(None),
-        Value::Union(_, value) => return cell(*value, limits),
+        Value::Union(_, value) => return cell(*value, field),
         Value::String(text) => Cell::Text(text),
         Value::Long(number) => Cell::Number(number),
         Value::Int(number) => Cell::Number(number.into()),
@@ -174,7 +184,9 @@ fn cell(value: Value, limits: Option<&RangeInclusive<i128>>) -> Result<Option<Ce
             let date = NaiveDate::from_epoch_days(days).filter(|date| in_years(date.year()));
             Cell::Day(date.ok_or(OUT_OF_TIME)?.to_epoch_days().into())
         }
-        Value::Decimal(decimal) => Cell::Decimal(units(&decimal, limits)?),
+        Value::Decimal(decimal) if field.scale == Some(DECIMAL_PLACES) => {
+            Cell::Decimal(units(&decimal, field.limits.as_ref())?)
+        }
         Value::Array(items) => {
             let texts = items.into_iter().map(|item| match item {
                 Value::String(text) => Ok(text),
@@ -184,6 +196,13 @@ fn cell(value: Value, limits: Option<&RangeInclusive<i128>>) -> Result<Option<Ce
         }
         _ => return Err(OUT_OF_CONTRACT),
     }))
+}
+
+fn is_null(value: &Value) -> bool {
+    match value {
+        Value::Union(_, value) => is_null(value),
+        other => other == &Value::Null,
+    }
 }
 
 fn in_years(year: i32) -> bool {

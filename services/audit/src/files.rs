@@ -88,15 +88,11 @@ impl Files {
         columns: &[&str],
         take: &mut dyn FnMut(&DataFile, &RecordBatch) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        for (number, file) in self.files.iter().enumerate() {
-            let of_file = self.groups.iter().filter(|group| group.file == number);
-            let groups: Vec<usize> = of_file
-                .filter(|group| group.may_hold(place.partition, offsets))
-                .map(|group| group.number)
-                .collect();
-            if groups.is_empty() {
-                continue;
-            }
+        let groups = self.groups.iter().filter(|group| group.may_hold(place.partition, offsets));
+        let groups: Vec<&Group> = groups.collect();
+        for of_file in groups.chunk_by(|one, next| one.file == next.file) {
+            let file = &self.files[of_file[0].file];
+            let groups = of_file.iter().map(|group| group.number).collect();
             let fault = |source: ArrowError| Error::File { path: file.path.clone(), source: source.into() };
             for batch in reader(file, groups, place, offsets, columns)? {
                 take(file, &batch.map_err(fault)?)?;
@@ -204,3 +200,6 @@ pub(crate) fn partition_cell(file: &DataFile, column: &str) -> Option<Cell> {
     let day: NaiveDate = text.parse().ok()?;
     Some(Cell::Day(day.to_epoch_days().into()))
 }
+
+#[cfg(test)]
+mod tests;

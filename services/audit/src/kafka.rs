@@ -72,6 +72,8 @@ impl Kafka {
             .set("enable.partition.eof", "true")
             .set("isolation.level", "read_committed")
             .set("check.crcs", "true")
+            // An answer that is under way holds up the change to the next partition.
+            .set("fetch.wait.max.ms", "20")
             .set("fetch.queue.backoff.ms", "20")
             .set("queued.max.messages.kbytes", "16384")
             .set_log_level(RDKafkaLogLevel::Warning);

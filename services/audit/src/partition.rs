@@ -99,8 +99,10 @@ impl<'a> Topic<'a> {
     ) -> Result<(), Error> {
         let kept = partition.kept();
         let mut reader = match &partition.kept {
-            Some(kept) => Some(self.kafka.read(self.name, partition.number, kept.start)?),
-            None => None,
+            Some(kept) if self.caught_up || !partition.taken().is_empty() => {
+                Some(self.kafka.read(self.name, partition.number, kept.start)?)
+            }
+            _ => None,
         };
         let mut counts = Counts::default();
         let mut problems = 0;

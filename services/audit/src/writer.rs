@@ -22,6 +22,10 @@ pub(crate) struct Writer {
 pub(crate) struct Field {
     pub(crate) name: String,
     pub(crate) marks: Marks,
+    /// Whether there must be a value.
+    pub(crate) is_required: bool,
+    /// The digits after the point of a decimal.
+    pub(crate) scale: Option<usize>,
     /// What a decimal may be, in units of its last place.
     pub(crate) limits: Option<RangeInclusive<i128>>,
 }
@@ -37,7 +41,7 @@ pub(crate) struct Marks {
 }
 
 pub(crate) const DECIMAL_DIGITS: u32 = 18;
-const DECIMAL_PLACES: usize = 4;
+pub(crate) const DECIMAL_PLACES: usize = 4;
 const TOKENS: [&str; 4] = ["phone", "email", "account", "agent"];
 
 impl Writer {
@@ -66,7 +70,13 @@ impl Writer {
 impl Field {
     fn of(field: &RecordField) -> Self {
         let attributes = &field.custom_attributes;
-        Self { name: field.name.clone(), marks: Marks::of(attributes), limits: limits(attributes) }
+        Self {
+            name: field.name.clone(),
+            marks: Marks::of(attributes),
+            is_required: !matches!(field.schema, Schema::Union(_) | Schema::Null),
+            scale: scale(&field.schema),
+            limits: limits(attributes),
+        }
     }
 }
 
@@ -79,6 +89,14 @@ impl Marks {
             is_place: mark == Some("location"),
             is_customer: attributes.get("identifies").and_then(Json::as_str) == Some("customer"),
         }
+    }
+}
+
+fn scale(schema: &Schema) -> Option<usize> {
+    match schema {
+        Schema::Decimal(decimal) => Some(decimal.scale),
+        Schema::Union(union) => union.variants().iter().find_map(scale),
+        _ => None,
     }
 }
 
@@ -128,7 +146,8 @@ mod tests {
         assert_eq!(who.marks, Marks { purpose: Some("phone"), is_customer: true, ..Marks::default() });
         assert_eq!(said.marks, Marks { is_dropped: true, ..Marks::default() });
         assert_eq!(at.marks, Marks { is_place: true, ..Marks::default() });
-        assert_eq!(at.limits, Some(-900_000..=125_000));
+        assert_eq!((at.limits.clone(), at.scale), (Some(-900_000..=125_000), Some(4)));
+        assert_eq!([who, said, at].map(|field| field.is_required), [false, true, true]);
     }
 
     /// `who` null, `said` "hi", `at` 1.

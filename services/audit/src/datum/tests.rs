@@ -119,7 +119,7 @@ fn identifiers_become_tokens_and_names_and_texts_vanish() {
 #[test]
 fn what_cannot_be_read_is_refused_with_its_reason() {
     let good = confirmed(51_2349);
-    let refused = |record: &[u8]| match read(&["ward"], record).0 {
+    let refused = |record: &[u8]| match read(&["ward", "latitude"], record).0 {
         Reading::Refused(why) => why,
         other => panic!("{other:?}"),
     };
@@ -135,11 +135,52 @@ fn what_cannot_be_read_is_refused_with_its_reason() {
     assert_eq!(refused(&[&[0, 0, 0, 3, 0xed], &good[5..]].concat()), "its schema is that of another source");
     assert_eq!(refused(&confirmed(90_0001)), "a number outside its limits");
     assert_eq!(refused(&confirmed(i64::MAX)), "a decimal with too many digits");
+}
+
+#[test]
+fn what_no_table_can_hold_is_refused() {
+    let schema = r#"{"type": "record", "name": "r", "fields": [
+        {"name": "f", "type": {"type": "bytes", "logicalType": "decimal", "precision": 18, "scale": 2}}]}"#;
+    let field = &Writer::parse(schema).unwrap().fields[0];
     let year_10000 = 253_402_300_800_000_000_i64;
-    assert_eq!(cell(Value::TimestampMicros(year_10000), None), Err(OUT_OF_TIME));
-    assert_eq!(cell(Value::TimestampMicros(year_10000 - 1), None), Ok(Some(Cell::Instant(year_10000 - 1))));
-    assert_eq!(cell(Value::Date(-719_163), None), Err(OUT_OF_TIME));
-    assert_eq!(cell(Value::Date(-719_162), None), Ok(Some(Cell::Day(-719_162))));
+    assert_eq!(cell(Value::TimestampMicros(year_10000), field), Err(OUT_OF_TIME));
+    assert_eq!(cell(Value::TimestampMicros(year_10000 - 1), field), Ok(Some(Cell::Instant(year_10000 - 1))));
+    assert_eq!(cell(Value::Date(-719_163), field), Err(OUT_OF_TIME));
+    assert_eq!(cell(Value::Date(-719_162), field), Ok(Some(Cell::Day(-719_162))));
+    // Units of two places are not those of the lake.
+    assert_eq!(cell(Value::Decimal(Decimal::from([1])), field), Err(OUT_OF_CONTRACT));
+    assert_eq!(cell(Value::TimestampMillis(1), field), Err(OUT_OF_CONTRACT));
+}
+
+/// A version in which the reporter's identity may be null, and one that another build has added to.
+#[test]
+fn a_required_field_has_a_value_and_a_field_without_a_column_is_told() {
+    let writer = |source_type: &str, more: &str| {
+        let schema = format!(
+            r#"{{"type": "record", "name": "report_hidden", "fields": [
+            {{"name": "event_id", "type": {{"type": "fixed", "name": "Uuid", "size": 16}}}},
+            {{"name": "occurred_at", "type": {{"type": "long", "logicalType": "timestamp-micros"}}}},
+            {{"name": "source", "type": {source_type}}}{more}]}}"#
+        );
+        let known: SchemaOf = Arc::new(move |_| Ok(Some(schema.clone())));
+        known
+    };
+    let columns = ["event_id", "occurred_at", "source"].map(str::to_owned);
+    let read = |schema_of: SchemaOf, rest: &[u8]| {
+        let mut key = key();
+        let mut decoder = Decoder::new(&catalogue().sources["fixmystreet"], &columns, &mut key, schema_of);
+        let record = [&[0, 0, 0, 0, 9], [7; 16].as_slice(), &[2], rest].concat();
+        (decoder.read(&record).unwrap(), decoder.unkept)
+    };
+    let nullable = || writer(r#"["null", "string"]"#, "");
+    assert!(matches!(read(nullable(), b"\x02\x06fms"), (Reading::Row(_), _)));
+    assert_eq!(read(nullable(), &[0]).0, Reading::Refused("a required field has no value"));
+    let more = r#", {"name": "mood", "type": ["null", "double"]}"#;
+    let with_more = || writer(r#""string""#, more);
+    let (reading, unkept) = read(with_more(), b"\x06fms\x02\0\0\0\0\0\0\0\0");
+    assert!(matches!(reading, Reading::Row(_)));
+    assert_eq!(unkept, BTreeSet::from(["report_hidden.mood".to_owned()]));
+    assert_eq!(read(with_more(), b"\x06fms\0").1, BTreeSet::new());
 }
 
 #[test]

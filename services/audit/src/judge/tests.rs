@@ -121,7 +121,7 @@ fn a_stored_record_that_cannot_be_read_is_found() {
 #[test]
 fn a_quarantined_coordinate_counts_once_and_not_at_all_where_the_events_have_it() {
     let bad = record(4, Reading::Refused("truncated"));
-    let twice = vec![quarantined(4, "truncated"), quarantined(4, "truncated"), quarantined(5, "accepted")];
+    let twice = vec![quarantined(4, "truncated"), quarantined(4, "truncated"), quarantined(5, "truncated")];
     let (counts, faults) = judged(Zone::Taken, vec![bad, readable(5)], vec![stored(5)], twice);
     assert_eq!(faults, []);
     assert_eq!(counts, Counts { records: 2, in_events: 1, in_quarantine: 1, not_checkable: 0 });
@@ -129,7 +129,7 @@ fn a_quarantined_coordinate_counts_once_and_not_at_all_where_the_events_have_it(
 
 #[test]
 fn a_readable_record_in_quarantine_is_told_unless_another_reason_put_it_there() {
-    let rows = vec![quarantined(4, "truncated"), quarantined(5, "accepted_by_steward")];
+    let rows = vec![quarantined(4, "truncated"), quarantined(5, "unknown_schema")];
     let (_, faults) = judged(Zone::Taken, vec![readable(4), readable(5)], vec![], rows);
     assert_eq!(kinds(&faults), [(Kind::Readable, 4)]);
     assert!(!Kind::Readable.is_problem());
