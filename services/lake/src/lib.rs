@@ -16,7 +16,7 @@ pub use fence::{Span, Verdict};
 pub use files::Files;
 pub use home::Lake;
 pub use quarantine::{QUARANTINE_TABLE, quarantine_table};
-pub use snapshot_table::SnapshotTable;
+pub use snapshot_table::{DataFile, SnapshotTable};
 pub use table::{Commit, Committed, Patience, Table, TableSpec};
 
 use std::path::PathBuf;

@@ -23,6 +23,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use deltalake_core::kernel::EagerSnapshot;
 use deltalake_core::{DeltaResult, DeltaTable};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use url::Url;
@@ -34,6 +35,15 @@ pub struct SnapshotTable {
     table_schema: TableSchema,
     folder: PathBuf,
     snapshot: EagerSnapshot,
+}
+
+/// A file of a version.
+#[derive(Debug, Clone)]
+pub struct DataFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The values of the partition columns, as the log writes them; they stand in no file.
+    pub partition_values: HashMap<String, Option<String>>,
 }
 
 impl SnapshotTable {
@@ -60,6 +70,16 @@ impl SnapshotTable {
     /// Rows by the files' own count; `None` if a file does not say.
     pub fn row_count(&self) -> Option<usize> {
         self.snapshot.log_data().iter().map(|file| file.num_records()).sum()
+    }
+
+    /// The files of this version, for a reader that brings its own Parquet.
+    pub fn data_files(&self) -> Vec<DataFile> {
+        let files = self.snapshot.log_data();
+        let described = files.iter().map(|file| DataFile {
+            path: self.folder.join(file.object_store_path().as_ref()),
+            partition_values: file.partition_values_map(),
+        });
+        described.collect()
     }
 
     fn files(&self, predicate: Option<&Arc<dyn PhysicalExpr>>) -> Result<Vec<PartitionedFile>> {

@@ -35,6 +35,11 @@ pub(crate) enum Command {
     },
     /// Take events from Kafka into the lake, each once.
     Ingest(IngestArguments),
+    /// Read Kafka again and compare it with the lake: is anything lost, doubled or changed?
+    ///
+    /// From the earliest record that Kafka keeps up to the lake's position. Ends with 0 where all is
+    /// well, with 1 where something was found.
+    Audit(AuditArguments),
     /// Fold the events and measure, and publish the result as one epoch.
     Refresh(RefreshArguments),
     /// Show the published numbers over HTTP: a page at /, values as JSON and CSV under /api/kpis.
@@ -151,6 +156,26 @@ pub(crate) struct IngestArguments {
     /// End when all that is in the topics now is committed.
     #[arg(long)]
     pub(crate) until_caught_up: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditArguments {
+    /// A source to audit, such as telephony; may be given several times. Without it all sources that
+    /// have a topic are audited.
+    #[arg(long = "source", value_name = "NAME")]
+    pub(crate) sources: Vec<String>,
+    /// Find it wrong too if Kafka has records that the lake has not taken yet.
+    #[arg(long)]
+    pub(crate) caught_up: bool,
+    /// How to print what was found.
+    #[arg(long, default_value = "table")]
+    pub(crate) format: ReportFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    Table,
+    Json,
 }
 
 #[derive(Debug, Args)]

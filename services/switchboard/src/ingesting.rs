@@ -138,7 +138,7 @@ fn options(config: &Config, until_caught_up: bool) -> Options {
     }
 }
 
-fn source(name: &str) -> Result<&'static Source> {
+pub(crate) fn source(name: &str) -> Result<&'static Source> {
     let known = &catalogue().sources;
     known.get(name).ok_or_else(|| {
         let names: Vec<&str> = known.keys().map(String::as_str).collect();

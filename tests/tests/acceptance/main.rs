@@ -5,9 +5,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod audit;
 mod bad_input;
 mod bad_records;
 mod broker;
+mod damage;
 mod delta;
 mod demo;
 mod event_files;
