@@ -17,6 +17,13 @@ use std::collections::BTreeMap;
 /// The fence under which refresh publishes epochs.
 pub const REFRESH: &str = "v1/refresh";
 
+/// The fence of whoever rewrites or removes files of a table.
+pub const REWRITER: &str = "v1/rewriter";
+
+/// The stamp of the clean-up: files that were uploaded before this time, in milliseconds since 1970,
+/// and never committed are deleted.
+pub const UPLOADS_BEFORE: &str = "v1/uploads-before";
+
 /// How a batch moves one fence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {

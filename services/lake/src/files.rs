@@ -56,13 +56,22 @@ pub(crate) async fn write(
     if rows == 0 {
         return Ok(Files::default());
     }
-    let partition_columns = partition_column.map(|name| vec![name.to_owned()]);
-    let mut writer = RecordBatchWriter::try_new(table_url, schema.clone(), partition_columns, None)?
-        .with_writer_properties(properties()?);
+    let mut writer = writer(table_url, schema, partition_column)?;
     for part in parts {
         writer.write(part).await?;
     }
     Ok(Files { adds: writer.flush().await?, rows })
+}
+
+/// Writes files of a table, one for each partition value.
+pub(crate) fn writer(
+    table_url: &str,
+    schema: &SchemaRef,
+    partition_column: Option<&str>,
+) -> DeltaResult<RecordBatchWriter> {
+    let partition_columns = partition_column.map(|name| vec![name.to_owned()]);
+    let writer = RecordBatchWriter::try_new(table_url, schema.clone(), partition_columns, None)?;
+    Ok(writer.with_writer_properties(properties()?))
 }
 
 fn properties() -> DeltaResult<WriterProperties> {

@@ -10,6 +10,7 @@ mod import;
 mod ingesting;
 mod keys;
 mod kpi;
+mod maintaining;
 mod output;
 mod reference;
 mod refreshing;
@@ -45,6 +46,7 @@ fn run(arguments: cli::Arguments) -> anyhow::Result<ExitCode> {
             cli::Command::Import { what } => import::run(&config, what).await,
             cli::Command::Ingest(arguments) => ingesting::run(&config, arguments).await,
             cli::Command::Refresh(arguments) => refreshing::run(&config, &arguments).await,
+            cli::Command::Maintain(arguments) => maintaining::run(&config, &arguments).await,
             cli::Command::Serve(arguments) => serving::run(&config, &arguments).await,
             cli::Command::Sql(arguments) => sql::run(&config, &arguments).await,
             cli::Command::Kpi(arguments) => kpi::run(&config, &arguments).await,
