@@ -16,6 +16,7 @@ mod fixmystreet_csv;
 mod identifiers;
 mod kafka;
 mod kills;
+mod maintaining;
 mod new_user;
 mod numbers;
 mod page;

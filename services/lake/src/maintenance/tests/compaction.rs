@@ -78,8 +78,8 @@ async fn a_file_older_than_a_column_holds_null_there() {
 async fn a_writer_may_append_while_files_are_put_together() {
     let mut shelf = Shelf::new().await;
     shelf.append_files(1, 3).await;
-    let (care, policy) = (care(), policy(shelf.hours_later(0)));
-    let mut run = Run::new(&shelf.lake, &care, &policy, shelf.reopened().await);
+    let (lake, care, policy) = (shelf.lake.clone(), care(), policy(shelf.hours_later(0)));
+    let mut run = Run::new(&lake, &care, &policy, shelf.reopened().await);
     let origin = run.origin().unwrap();
     let mut rewritten = Rewritten::default();
     for group in run.groups(&origin) {
