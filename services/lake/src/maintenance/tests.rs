@@ -11,7 +11,7 @@ mod rewriters;
 mod unused_files;
 
 use super::{Appended, Care, Policy, Retention, Run, maintain};
-use crate::{Commit, Committed, Lake, Span, Table, TableSpec};
+use crate::{Commit, Committed, Files, Lake, Span, Table, TableSpec};
 use arrow::array::{
     ArrayRef, Date32Array, Int64Array, ListBuilder, RecordBatch, StringArray, StringBuilder,
     TimestampMicrosecondArray,
@@ -48,13 +48,20 @@ impl Shelf {
 
     /// Commits a file of one row for each subject, as ingest does: its offsets with it.
     async fn append(&mut self, day: i32, subjects: &[&str]) {
-        let spec = spec();
-        let rows = rows(subjects, self.next_offset, day);
-        let files = self.table.write(&spec, &[rows]).await.unwrap();
+        self.append_at_once(day, &[subjects]).await;
+    }
+
+    /// Commits several files, each of one row for each subject, at once.
+    async fn append_at_once(&mut self, day: i32, files: &[&[&str]]) {
+        let (spec, mut written) = (spec(), Files::default());
+        for subjects in files {
+            let rows = rows(subjects, self.next_offset, day);
+            written.adds.extend(self.table.write(&spec, &[rows]).await.unwrap().adds);
+            self.next_offset += subjects.len() as i64;
+        }
         let start = self.table.positions().get(PARTITION_FENCE).copied();
-        self.next_offset += subjects.len() as i64;
         let spans = vec![Span { fence: PARTITION_FENCE.to_owned(), start, end: self.next_offset }];
-        let committed = self.table.commit(Commit { files, spans, ..Commit::default() }).await.unwrap();
+        let committed = self.table.commit(Commit { files: written, spans, ..Commit::default() }).await.unwrap();
         assert!(matches!(committed, Committed::Landed(_)), "{committed:?}");
     }
 
