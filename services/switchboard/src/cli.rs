@@ -42,6 +42,13 @@ pub(crate) enum Command {
     Audit(AuditArguments),
     /// Fold the events and measure, and publish the result as one epoch.
     Refresh(RefreshArguments),
+    /// Look after the tables: put small files together, make checkpoints, clean up, remove what has had
+    /// its time.
+    ///
+    /// Needed beside ingest and refresh, which leave many small files. No answer changes by it, and it
+    /// may be killed at any time. Run it as a service, or as a job with --once; a second one beside it
+    /// gives way.
+    Maintain(MaintainArguments),
     /// Show the published numbers over HTTP: a page at /, values as JSON and CSV under /api/kpis.
     Serve(ServeArguments),
     /// Ask the published tables a question in SQL; nothing can be changed by it.
@@ -230,6 +237,13 @@ pub(crate) struct RefreshArguments {
     /// Measure as of this instant instead of now: decides what is final. Such as 2026-04-01T00:00:00Z.
     #[arg(long, value_name = "TIME")]
     pub(crate) as_of: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MaintainArguments {
+    /// Do what is due and end, instead of every few minutes for as long as it runs.
+    #[arg(long)]
+    pub(crate) once: bool,
 }
 
 #[derive(Debug, Args)]

@@ -11,6 +11,7 @@ mod import;
 mod ingesting;
 mod keys;
 mod kpi;
+mod maintaining;
 mod output;
 mod reference;
 mod refreshing;
@@ -47,6 +48,7 @@ fn run(arguments: cli::Arguments) -> anyhow::Result<ExitCode> {
             cli::Command::Ingest(arguments) => ingesting::run(&config, arguments).await,
             cli::Command::Audit(arguments) => auditing::run(&config, &arguments).await,
             cli::Command::Refresh(arguments) => refreshing::run(&config, &arguments).await,
+            cli::Command::Maintain(arguments) => maintaining::run(&config, &arguments).await,
             cli::Command::Serve(arguments) => serving::run(&config, &arguments).await,
             cli::Command::Sql(arguments) => sql::run(&config, &arguments).await,
             cli::Command::Kpi(arguments) => kpi::run(&config, &arguments).await,

@@ -18,6 +18,7 @@ mod fixmystreet_csv;
 mod identifiers;
 mod kafka;
 mod kills;
+mod maintaining;
 mod new_user;
 mod numbers;
 mod page;
