@@ -42,7 +42,7 @@ pub struct Decoded {
 }
 
 /// Rows that the decoder holds at most, and so what a surprise has decoded again, one by one.
-const CHUNK_ROWS: usize = 1 << 12;
+const CHUNK_ROWS: usize = 1 << 10;
 
 impl std::fmt::Debug for WriterDecoder {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -97,35 +97,41 @@ impl WriterDecoder {
     /// # Errors
     /// [`Error::Arrow`] or [`Error::Unreadable`] when a batch cannot be put together: stop.
     pub fn decode(&mut self, records: &[&[u8]]) -> Result<Decoded, Error> {
-        let mut refused = Vec::new();
-        let mut good = Vec::with_capacity(records.len());
+        let (mut passed, mut refused) = (Vec::with_capacity(records.len()), Vec::new());
         for (place, record) in records.iter().enumerate() {
-            let verdict = frame::split(record).and_then(|(_, datum)| self.walker.check(datum));
-            match verdict {
-                Ok(()) => good.push(place),
+            match frame::split(record).and_then(|(_, datum)| self.walker.check(datum)) {
+                Ok(()) => passed.push(place),
                 Err(refusal) => refused.push((place, refusal)),
             }
         }
+        self.decode_passed(records, &passed, refused)
+    }
+
+    /// Decodes those records that passed the walker. A chunk that surprises is decoded again, each
+    /// record by itself, so that none but those that cannot be decoded are lost to it.
+    fn decode_passed(
+        &mut self,
+        records: &[&[u8]],
+        passed: &[usize],
+        mut refused: Vec<(usize, Refusal)>,
+    ) -> Result<Decoded, Error> {
         let mut batches = Vec::new();
-        let mut rows = Vec::with_capacity(good.len());
+        let mut rows = Vec::with_capacity(passed.len());
         let mut surprises = 0;
-        for chunk in good.chunks(CHUNK_ROWS) {
-            match self.attempt(chunk.iter().map(|place| records[*place]))? {
-                Some(batch) => {
-                    batches.push(batch);
-                    rows.extend_from_slice(chunk);
-                }
-                None => {
-                    surprises += 1;
-                    for place in chunk {
-                        match self.attempt(std::iter::once(records[*place]))? {
-                            Some(batch) => {
-                                batches.push(batch);
-                                rows.push(*place);
-                            }
-                            None => refused.push((*place, Refusal::DecoderRefused)),
-                        }
+        for chunk in passed.chunks(CHUNK_ROWS) {
+            if let Some(batch) = self.attempt(chunk.iter().map(|place| records[*place]))? {
+                batches.push(batch);
+                rows.extend_from_slice(chunk);
+                continue;
+            }
+            surprises += 1;
+            for place in chunk {
+                match self.attempt(std::iter::once(records[*place]))? {
+                    Some(batch) => {
+                        batches.push(batch);
+                        rows.push(*place);
                     }
+                    None => refused.push((*place, Refusal::DecoderRefused)),
                 }
             }
         }
@@ -182,3 +188,6 @@ impl WriterDecoder {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,7 +54,7 @@ impl Resolved {
 
 /// The field that the table's readers know by this name. One that only another event type of the
 /// source has may be null in this one.
-fn known_field(source: &Source, event: &EventType, name: &str) -> Option<Field> {
+pub(crate) fn known_field(source: &Source, event: &EventType, name: &str) -> Option<Field> {
     let of_event = event.fields.iter().find(|field| field.name == name).cloned();
     of_event.or_else(|| {
         let mut others = source.events.iter().flat_map(|event| &event.fields);

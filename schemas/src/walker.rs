@@ -152,3 +152,18 @@ impl Node {
         }
     }
 }
+
+#[cfg(test)]
+impl Walker {
+    /// Where the walk over a datum ends: the place of the field, and of its first byte.
+    pub(crate) fn refused_at(&self, datum: &[u8]) -> (usize, usize) {
+        let mut rest = Cursor(datum);
+        for (place, field) in self.fields.iter().enumerate() {
+            let before = rest.0.len();
+            if rest.walk_all(std::slice::from_ref(field)).is_err() {
+                return (place, datum.len() - before);
+            }
+        }
+        (self.fields.len(), datum.len() - rest.0.len())
+    }
+}
