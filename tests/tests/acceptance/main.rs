@@ -21,6 +21,7 @@ mod kills;
 mod maintaining;
 mod new_user;
 mod numbers;
+mod other_readers;
 mod page;
 mod search;
 mod server;
