@@ -6,7 +6,7 @@ set -euo pipefail
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 POM=$HERE/kafka/pom.xml
 VERSION=$(sed -n 's:.*<kafka\.version>\(.*\)</kafka\.version>.*:\1:p' "$POM")
-READY_SECONDS=60 STOP_SECONDS=20
+READY_SECONDS=180 STOP_SECONDS=20
 . "$HERE/kafka/jars.sh"
 . "$HERE/kafka/node.sh"
 . "$HERE/kafka/secured.sh"

@@ -5,6 +5,7 @@
 //! comes in is one enum of commands.
 
 use crate::Error;
+use crate::kafka::Reading;
 use crate::rows::Chunk;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -98,7 +99,7 @@ pub(crate) fn poll(consumer: &BaseConsumer<Context>, commands: &mpsc::Receiver<C
                 context.tell(Event::ReachedEnd { partition, generation });
             }
             Some(Err(error)) => {
-                if let Some(error) = lasting(error, &context.topic) {
+                if let Some(error) = lasting(error, context) {
                     return context.tell(Event::Failed(error));
                 }
             }
@@ -113,9 +114,13 @@ pub(crate) fn poll(consumer: &BaseConsumer<Context>, commands: &mpsc::Receiver<C
 }
 
 /// The error, if waiting will not mend it.
-fn lasting(error: KafkaError, topic: &str) -> Option<Error> {
+fn lasting(error: KafkaError, context: &Context) -> Option<Error> {
     use RDKafkaErrorCode::{AutoOffsetReset, Fatal, OffsetOutOfRange, UnknownTopic, UnknownTopicOrPartition};
-    match error.rdkafka_error_code() {
+    let (topic, code) = (&context.topic, error.rdkafka_error_code());
+    if let Some(refusal) = context.reading.refusal(topic, code) {
+        return Some(refusal);
+    }
+    match code {
         Some(AutoOffsetReset | OffsetOutOfRange) => Some(Error::OffsetLost { topic: topic.to_owned() }),
         Some(UnknownTopic | UnknownTopicOrPartition) => Some(Error::NoTopic { topic: topic.to_owned() }),
         Some(Fatal) => Some(error.into()),
@@ -129,17 +134,18 @@ fn lasting(error: KafkaError, topic: &str) -> Option<Error> {
 /// What librdkafka calls back.
 pub(crate) struct Context {
     topic: String,
+    reading: Reading,
     events: Sender<Event>,
     generations: Mutex<HashMap<i32, u32>>,
 }
 
 impl ClientContext for Context {
     fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
-        tracing::debug!(facility, message, "librdkafka");
+        self.reading.complaints.log(facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(%error, reason, "librdkafka");
+        self.reading.complaints.error(&error, reason);
     }
 }
 
@@ -169,8 +175,8 @@ impl ConsumerContext for Context {
 }
 
 impl Context {
-    pub(crate) fn new(topic: &str, events: Sender<Event>) -> Self {
-        Self { topic: topic.to_owned(), events, generations: Mutex::default() }
+    pub(crate) fn new(topic: &str, reading: Reading, events: Sender<Event>) -> Self {
+        Self { topic: topic.to_owned(), reading, events, generations: Mutex::default() }
     }
 
     fn starts(&self, partitions: Vec<i32>) -> Option<Vec<Start>> {

@@ -22,17 +22,9 @@ pub use tokens::TokenKey;
 /// What can go wrong in ingest, beyond a bad record.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No broker answered.
-    #[error(
-        "no Kafka broker answers at {brokers}; check `kafka.brokers`, or start one with `deploy/broker.sh start`"
-    )]
-    NoBroker {
-        /// The configured addresses.
-        brokers: String,
-        /// What the client said.
-        #[source]
-        source: rdkafka::error::KafkaError,
-    },
+    /// Kafka cannot be reached, or does not let us; it says what to do.
+    #[error(transparent)]
+    Reach(::kafka::Error),
     /// The topic is not there.
     #[error("the broker has no topic `{topic}`; import something with `--to kafka`, or create the topic")]
     NoTopic {
@@ -86,4 +78,13 @@ pub enum Error {
         /// How long nothing moved.
         waited_seconds: u64,
     },
+}
+
+impl From<::kafka::Error> for Error {
+    fn from(error: ::kafka::Error) -> Self {
+        match error {
+            ::kafka::Error::NoTopic { topic } => Self::NoTopic { topic },
+            other => Self::Reach(other),
+        }
+    }
 }

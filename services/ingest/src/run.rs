@@ -20,8 +20,8 @@ use tokio::time::Instant;
 /// How to ingest.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Kafka's bootstrap addresses.
-    pub brokers: String,
+    /// How Kafka is reached.
+    pub access: ::kafka::Access,
     /// Consumer group; the topic's name is added.
     pub group: String,
     /// How members share the partitions.
