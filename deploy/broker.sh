@@ -112,9 +112,9 @@ prepare() {
 }
 
 # Starts those of the chosen nodes that do not run and waits for all of them. What it started and
-# does not come up it ends again. 1: somebody took a port between the look and the start.
+# does not come up it kills again. 1: somebody took a port between the look and the start.
 launch_chosen() {
-  local node folder waited=() launched=() result=0
+  local node folder started waited=() launched=() result=0
   for node in $(chosen); do
     folder=$(node_folder "$node")
     waited+=("$folder")
@@ -124,7 +124,7 @@ launch_chosen() {
     wait_ready "$folder" || { result=$? && break; }
   done
   ((result)) || return 0
-  end "${launched[@]}" >/dev/null
+  for started in "${launched[@]}"; do abandon "$started"; done
   ((result == 1)) || fail "$folder" "no answer within $READY_SECONDS s"
   grep -q 'Address already in use' "$folder/broker.log" || fail "$folder" "the broker ended at once"
   return 1

@@ -91,6 +91,13 @@ ask_to_end() { # folder
   say "stopping (pid $pid); the data stays in $1"
 }
 
+# Kills a node that does not come up; at once, so that its log ends with what it was doing.
+abandon() { # folder
+  local pid
+  if pid=$(running_pid "$1"); then kill -9 "$pid" || true; fi
+  rm -f "$1/broker.pid"
+}
+
 # Waits until a node has ended, and helps after STOP_SECONDS.
 wait_ended() { # folder, SECONDS at which patience ends
   local pid
