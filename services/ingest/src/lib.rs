@@ -37,17 +37,9 @@ pub use tokens::TokenKey;
 /// What can go wrong in ingest, beyond a bad record.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No broker answered.
-    #[error(
-        "no Kafka broker answers at {brokers}; check `kafka.brokers`, or start one with `deploy/broker.sh start`"
-    )]
-    NoBroker {
-        /// The configured addresses.
-        brokers: String,
-        /// What the client said.
-        #[source]
-        source: rdkafka::error::KafkaError,
-    },
+    /// Kafka cannot be reached, or does not let us; it says what to do.
+    #[error(transparent)]
+    Reach(::kafka::Error),
     /// The topic is not there.
     #[error("the broker has no topic `{topic}`; import something with `--to kafka`, or create the topic")]
     NoTopic {
@@ -133,5 +125,14 @@ fn what_is_other(position: i64, end: Option<i64>) -> String {
     match end {
         Some(end) => format!("the lake has read up to offset {position}, but the partition ends at {end}."),
         None => format!("the record before offset {position} is not the one that the lake has read there."),
+    }
+}
+
+impl From<::kafka::Error> for Error {
+    fn from(error: ::kafka::Error) -> Self {
+        match error {
+            ::kafka::Error::NoTopic { topic } => Self::NoTopic { topic },
+            other => Self::Reach(other),
+        }
     }
 }

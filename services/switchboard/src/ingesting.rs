@@ -69,13 +69,13 @@ impl Ingesting {
     ) -> Result<Self> {
         let keys = keys::load(config)?;
         let lake = Lake::open_or_create(&config.lake.folder)?;
-        let options = options(config, until_caught_up);
+        let options = options(config, until_caught_up)?;
         let may_be_missing = named.is_empty();
         let sources = if may_be_missing { catalogue().sources.values().collect() } else { named };
         let mut tasks = JoinSet::new();
         for source in sources {
             let folder = lake.folder().display();
-            eprintln!("ingesting topic {} from {} into {folder}", source.topic, options.brokers);
+            eprintln!("ingesting topic {} from {} into {folder}", source.topic, options.access.brokers);
             let (lake, options, keys, stopped) = (lake.clone(), options.clone(), keys.clone(), stopped.clone());
             tasks.spawn(
                 async move { (source, one(source, &lake, &options, &keys, stopped, may_be_missing).await) },
@@ -121,9 +121,9 @@ async fn one(
     }
 }
 
-fn options(config: &Config, until_caught_up: bool) -> Options {
-    Options {
-        brokers: config.kafka.brokers.clone(),
+fn options(config: &Config, until_caught_up: bool) -> Result<Options> {
+    Ok(Options {
+        access: config.kafka.connection.access()?,
         group: config.kafka.group.clone(),
         protocol: match config.kafka.group_protocol {
             GroupProtocol::Classic => ingest::GroupProtocol::Classic,
@@ -135,7 +135,7 @@ fn options(config: &Config, until_caught_up: bool) -> Options {
         pause_above_bad_percent: config.ingest.pause_above_bad_percent,
         until_caught_up,
         committed_rows: Arc::default(),
-    }
+    })
 }
 
 pub(crate) fn source(name: &str) -> Result<&'static Source> {
