@@ -12,16 +12,17 @@ const PASSES: u64 = 3;
 
 fn killed_at(points: &[&str]) {
     let broker = Broker::start();
-    for point in points {
-        for seed in seeds() {
+    for seed in seeds() {
+        let mut load = Load::new(&broker.address, seed);
+        for point in points {
             println!("{point}, seed {seed}");
-            round(&broker, point, seed);
+            load = load.anew();
+            round(&broker, &mut load, point, seed);
         }
     }
 }
 
-fn round(broker: &Broker, point: &str, seed: u64) {
-    let mut load = Load::new(&broker.address, seed);
+fn round(broker: &Broker, load: &mut Load, point: &str, seed: u64) {
     let world = World::with_brokers(&broker.address);
     load.write_some(600);
     let mut held = Held::start(ingest(&world), point, 1 + seed % PASSES, world.folder.path());

@@ -21,6 +21,7 @@ const BAD_BELOW: u32 = 5;
 pub(crate) struct Load {
     brokers: String,
     writer: Writer,
+    seed: u64,
     random: ChaCha8Rng,
     /// Good records with their keys, taken in turn.
     records: Vec<(String, Vec<u8>)>,
@@ -40,16 +41,23 @@ impl Load {
         let events = random_story(seed).into_iter().filter(|event| of_telephony(&event.event_type));
         let record = |event: schemas::Event| (event.subject().to_owned(), event.to_record().unwrap());
         let writer = Writer::new(brokers);
-        topic::forget_all(brokers);
-        Self {
+        let load = Self {
             brokers: brokers.to_owned(),
             writer,
+            seed,
             random: ChaCha8Rng::seed_from_u64(seed),
             records: events.map(record).collect(),
             partitions: PARTITIONS,
             written: 0,
             good: 0,
-        }
+        };
+        load.anew()
+    }
+
+    /// The same load, to be written again to an empty topic.
+    pub(crate) fn anew(self) -> Self {
+        topic::forget_all(&self.brokers);
+        Self { random: ChaCha8Rng::seed_from_u64(self.seed), written: 0, good: 0, ..self }
     }
 
     /// The same load, over so many partitions from now on.
