@@ -37,15 +37,15 @@ fn killed_at(points: &[(&str, Due)]) {
         fs::rename(world.lake(), &original).unwrap();
         for (point, due) in points {
             println!("{point}, seed {seed}");
+            if world.lake().exists() {
+                fs::remove_dir_all(world.lake()).unwrap();
+            }
             let copied = Command::new("cp").arg("-a").args([&original, &world.lake()]).status();
             assert!(copied.unwrap().success());
             round(&world, &load, point, *due, seed);
             fs::remove_file(world.path("mark")).unwrap();
-            if seed == seeds().start {
-                answers_are_right(&world, &load);
-            }
-            fs::remove_dir_all(world.lake()).unwrap();
         }
+        answers_are_right(&world, &load);
     }
 }
 
@@ -106,7 +106,9 @@ fn make_due(world: &World, due: Due) {
     }
 }
 
+/// The small files are put together first: each commit looks at all of them.
 fn many_commits(world: &World) {
+    world.succeeds(&["maintain", "--once"]);
     [EVENTS, QUARANTINE].iter().for_each(|table| empty_commits(&world.lake(), table, 100));
 }
 
