@@ -8,7 +8,7 @@ mod gathering;
 
 use crate::Error;
 use crate::chunk::Chunk;
-use crate::entry::{Entry, entry};
+use crate::entry::entry;
 use crate::kafka::Reading;
 use gathering::Gathering;
 use rdkafka::client::ClientContext;
@@ -218,12 +218,7 @@ impl Context {
             // Without an answer Kafka itself says later whether the offset is there.
             return Ok(Offset::Offset(position));
         };
-        let (topic, partition) = (self.topic.clone(), start.partition);
-        match entry(position, low, high) {
-            Entry::From(offset) => Ok(Offset::Offset(offset)),
-            Entry::Lost { first, next_kept } => Err(Error::OffsetLost { topic, partition, first, next_kept }),
-            Entry::Beyond { end } => Err(Error::TopicMadeAnew { topic, partition, position, end: Some(end) }),
-        }
+        entry(position, low, high).offset(&self.topic, start.partition, position).map(Offset::Offset)
     }
 
     /// After Kafka has refused an offset: which partition has lost what.

@@ -1,4 +1,4 @@
-//! Reaching Kafka: the consumer's settings, the cluster's id, and where the topic ends.
+//! Reaching Kafka: the consumer's settings, the cluster's id, and how far the topic reaches.
 
 use crate::Error;
 use crate::consume::{Context, Event};
@@ -7,27 +7,36 @@ use kafka::{Access, Cluster, Complaints, Wanted, Watermarks, missing_right};
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::BaseConsumer;
 use rdkafka::error::RDKafkaErrorCode;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use tokio::sync::mpsc::UnboundedSender;
 
 /// A connected consumer and what was learned of the topic.
 pub(crate) struct Connected {
     pub(crate) consumer: BaseConsumer<Context>,
-    pub(crate) cluster: String,
-    /// For each partition, the offset at which it ended when asked.
-    pub(crate) ends: HashMap<i32, i64>,
+    pub(crate) cluster: Cluster,
+    pub(crate) reaches: Reaches,
 }
+
+/// Between which offsets each partition's records lay when Kafka was asked.
+pub(crate) type Reaches = BTreeMap<i32, Watermarks>;
 
 /// Connects and looks at the topic. Blocks for as long as the broker takes to answer.
 pub(crate) fn connect(options: &Options, topic: &str, events: UnboundedSender<Event>) -> Result<Connected, Error> {
-    let group = format!("{}-{topic}", options.group);
+    let group = group(options, topic);
     let cluster = Cluster::reach(&options.access)?;
-    let reaches = cluster.watermarks(Wanted::Read { topic, group: &group })?;
-    let end = |Watermarks { begin, end }| if begin == end { 0 } else { end };
-    let ends = reaches.into_iter().map(|(partition, marks)| (partition, end(marks))).collect();
+    let reaches = reaches(&cluster, options, topic)?;
     let context = Context::new(topic, Reading::new(&options.access, &group), events);
     let consumer = client_config(options, &group).create_with_context(context)?;
-    Ok(Connected { consumer, cluster: cluster.id().to_owned(), ends })
+    Ok(Connected { consumer, cluster, reaches })
+}
+
+/// Asks how far the topic reaches. Blocks for as long as the broker takes to answer.
+pub(crate) fn reaches(cluster: &Cluster, options: &Options, topic: &str) -> Result<Reaches, Error> {
+    Ok(cluster.watermarks(Wanted::Read { topic, group: &group(options, topic) })?)
+}
+
+fn group(options: &Options, topic: &str) -> String {
+    format!("{}-{topic}", options.group)
 }
 
 /// What the consumer's context knows of how it came in, and what it heard since.

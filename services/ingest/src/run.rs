@@ -4,6 +4,7 @@ use crate::bad_share::BadShare;
 use crate::budget::Budget;
 use crate::caught_up::Watch;
 use crate::consume::{self, Brought, Command, Event, FLUSH_WITHIN};
+use crate::entry::judge_all;
 use crate::held::Held;
 use crate::intake::Intake;
 use crate::kafka::{self, Connected};
@@ -11,6 +12,7 @@ use crate::outlet::Outlet;
 use crate::rows::ChunkRows;
 use crate::sink::Sink;
 use crate::{Error, RowBuilder, StewardKey, TokenKey};
+use ::kafka::Watermarks;
 use lake::{Lake, fault};
 use schemas::Source;
 use std::collections::HashMap;
@@ -88,8 +90,12 @@ pub async fn run(
     let (command, commands) = std_mpsc::channel();
     let for_thread = (options.clone(), source.topic.clone());
     let connected = tokio::task::spawn_blocking(move || kafka::connect(&for_thread.0, &for_thread.1, tell));
-    let Connected { consumer, cluster, ends } = connected.await.map_err(thread_ended)??;
-    let sink = Sink::open(lake, source, cluster, steward).await?;
+    let Connected { consumer, cluster, reaches } = connected.await.map_err(thread_ended)??;
+    let sink = Sink::open(lake, source, cluster.id().to_owned(), steward).await?;
+    let again = options.clone();
+    let later = tokio::task::spawn_blocking(move || kafka::reaches(&cluster, &again, &source.topic));
+    let later = later.await.map_err(thread_ended)??;
+    judge_all(&source.topic, |partition| sink.position(partition), &reaches, &later)?;
     let thread = std::thread::Builder::new().name(format!("poll {}", source.topic));
     let polling = thread.spawn(move || consume::poll(&consumer, &commands, bring)).map_err(thread_ended)?;
     let mut ingest = Ingest {
@@ -102,7 +108,7 @@ pub async fn run(
         accepted: HashMap::new(),
         last_records: HashMap::new(),
         command,
-        ends,
+        ends: reaches.iter().map(|(partition, marks)| (*partition, end_to_reach(*marks))).collect(),
         outcome: Outcome::default(),
     };
     let result = ingest.drive(events, brought, stop).await;
@@ -212,6 +218,11 @@ impl Ingest {
 pub(crate) fn now_micros() -> i64 {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// The position at which all that a partition held is read; none where it held nothing.
+fn end_to_reach(marks: Watermarks) -> i64 {
+    if marks.begin == marks.end { 0 } else { marks.end }
 }
 
 fn thread_ended(error: impl std::fmt::Display) -> Error {

@@ -45,9 +45,16 @@ impl Broker {
         self.folder.path().join("secured").join(name)
     }
 
-    /// `kill -9` of one of several nodes.
+    /// Whether there are nodes besides the first.
+    pub(crate) fn has_others(&self) -> bool {
+        self.folder.path().join("node2").is_dir()
+    }
+
+    /// `kill -9` of a node.
     pub(crate) fn kill(&self, node: u32) {
-        let pid = std::fs::read_to_string(self.folder.path().join(format!("node{node}/broker.pid"))).unwrap();
+        let alone = self.folder.path().to_owned();
+        let folder = if self.has_others() { alone.join(format!("node{node}")) } else { alone };
+        let pid = std::fs::read_to_string(folder.join("broker.pid")).unwrap();
         let killed = Command::new("kill").args(["-9", pid.trim()]).status().unwrap();
         assert!(killed.success(), "node {node} could not be killed");
     }

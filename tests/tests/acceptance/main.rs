@@ -23,6 +23,7 @@ mod new_user;
 mod numbers;
 mod other_readers;
 mod page;
+mod passing_time;
 mod poison;
 mod search;
 mod secured;

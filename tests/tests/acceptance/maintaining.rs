@@ -1,12 +1,12 @@
 //! `switchboard maintain`: it makes few files of many and changes no row, and a kill at any of its
 //! steps leaves the lake as it was.
 
+use crate::passing_time::{empty_commits, let_days_pass};
 use crate::world::World;
-use lake::{Commit, Lake};
+use lake::Lake;
 use queries::Engine;
-use std::fs::{self, File};
-use std::path::Path;
-use std::time::{Duration, Instant, SystemTime};
+use std::fs;
+use std::time::{Duration, Instant};
 
 const TABLE: &str = "telephony_events";
 
@@ -41,28 +41,6 @@ fn rows(world: &World) -> Vec<String> {
     }
     rows.sort();
     rows
-}
-
-/// Commits that say nothing, as a source leaves them whose records are all tombstones.
-fn empty_commits(world: &World, count: usize) {
-    tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let mut table = Lake::open(&world.lake()).unwrap().open_table(TABLE).await.unwrap().unwrap();
-        for _ in 0..count {
-            table.commit(Commit::default()).await.unwrap();
-        }
-    });
-}
-
-/// Lets three days pass for every file of the lake.
-fn let_days_pass(folder: &Path) {
-    for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-        if path.is_dir() {
-            let_days_pass(&path);
-        } else {
-            let then = SystemTime::now() - Duration::from_secs(3 * 86_400);
-            File::options().write(true).open(&path).unwrap().set_modified(then).unwrap();
-        }
-    }
 }
 
 fn files(world: &World) -> usize {
@@ -143,7 +121,7 @@ fn a_kill_while_files_are_put_together_changes_no_row() {
 #[test]
 fn a_kill_in_a_checkpoint_or_in_the_clean_up_changes_no_row() {
     let world = world_of_small_files();
-    empty_commits(&world, 100);
+    empty_commits(&world.lake(), TABLE, 100);
     killed_at(&world, "maintenance.in_checkpoint");
     let_days_pass(&world.lake());
     killed_at(&world, "maintenance.in_log_cleanup");
