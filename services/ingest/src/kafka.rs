@@ -8,7 +8,7 @@ use rdkafka::config::ClientConfig;
 use rdkafka::consumer::BaseConsumer;
 use rdkafka::error::RDKafkaErrorCode;
 use std::collections::HashMap;
-use tokio::sync::mpsc::Sender;
+use tokio::sync::mpsc::UnboundedSender;
 
 /// A connected consumer and what was learned of the topic.
 pub(crate) struct Connected {
@@ -19,7 +19,7 @@ pub(crate) struct Connected {
 }
 
 /// Connects and looks at the topic. Blocks for as long as the broker takes to answer.
-pub(crate) fn connect(options: &Options, topic: &str, events: Sender<Event>) -> Result<Connected, Error> {
+pub(crate) fn connect(options: &Options, topic: &str, events: UnboundedSender<Event>) -> Result<Connected, Error> {
     let group = format!("{}-{topic}", options.group);
     let cluster = Cluster::reach(&options.access)?;
     let reaches = cluster.watermarks(Wanted::Read { topic, group: &group })?;
@@ -65,7 +65,10 @@ fn client_config(options: &Options, group: &str) -> ClientConfig {
         .set("fetch.queue.backoff.ms", "20")
         .set("fetch.wait.max.ms", "100")
         .set("queued.min.messages", "50000")
-        .set("queued.max.messages.kbytes", "65536");
+        // Part of what ingest needs besides its budget, for each source.
+        .set("queued.max.messages.kbytes", "32768")
+        // How soon partitions that are added to a topic are seen.
+        .set("topic.metadata.refresh.interval.ms", "10000");
     match options.protocol {
         GroupProtocol::Classic => {
             config.set("partition.assignment.strategy", "cooperative-sticky").set("session.timeout.ms", "10000")

@@ -3,9 +3,9 @@
 use crate::cli::IngestArguments;
 use crate::config::{Config, GroupProtocol};
 use crate::keys::{self, Keys};
-use crate::output;
+use crate::{output, quarantine};
 use anyhow::{Result, anyhow, bail};
-use ingest::{Error, Options, Outcome};
+use ingest::{Budget, Error, Options, Outcome};
 use lake::Lake;
 use schemas::{Source, catalogue};
 use std::process::ExitCode;
@@ -19,6 +19,9 @@ use tokio::task::JoinSet;
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(config: &Config, arguments: IngestArguments) -> Result<ExitCode> {
+    if let Some(action) = arguments.action {
+        return quarantine::run_for_ingest(config, action).await.map(|()| ExitCode::SUCCESS);
+    }
     let named = arguments.sources.iter().map(|name| source(name)).collect::<Result<Vec<_>>>()?;
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(async move {
@@ -131,12 +134,14 @@ fn options(config: &Config, until_caught_up: bool) -> Result<Options> {
         },
         flush_after: Duration::from_millis(config.ingest.flush_after_ms),
         flush_bytes: config.ingest.flush_mib << 20,
+        budget: Budget::new(config.ingest.memory_mib << 20),
+        pause_above_bad_percent: config.ingest.pause_above_bad_percent,
         until_caught_up,
         committed_rows: Arc::default(),
     })
 }
 
-fn source(name: &str) -> Result<&'static Source> {
+pub(crate) fn source(name: &str) -> Result<&'static Source> {
     let known = &catalogue().sources;
     known.get(name).ok_or_else(|| {
         let names: Vec<&str> = known.keys().map(String::as_str).collect();
@@ -150,11 +155,5 @@ fn tell(source: &Source, outcome: Option<&Outcome>) {
         return;
     };
     println!("{}: {} rows committed, {} records quarantined", source.topic, outcome.rows, outcome.quarantined);
-    for held in &outcome.held {
-        println!(
-            "{} partition {} waits at offset {}: schema id {} is not known. Release the schema (schemas/ids.toml) \
-             in a new build and start ingest again; nothing is lost meanwhile",
-            held.topic, held.partition, held.offset, held.schema_id
-        );
-    }
+    outcome.held.iter().for_each(|held| println!("{held}"));
 }
