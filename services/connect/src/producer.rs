@@ -11,7 +11,7 @@ mod tests;
 
 use crate::Error;
 use deliveries::{Deliveries, Loss};
-use kafka::{Access, Cluster, Wanted, missing_right};
+use kafka::{Access, Cluster, Wanted, code_of, missing_right};
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::config::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -138,7 +138,7 @@ impl KafkaProducer {
     fn refusal(&self, wanted: Wanted<'_>, error: &KafkaError) -> Option<kafka::Error> {
         // A producer that has failed for good says no more than that; why is asked apart.
         let for_good = self.producer.client().fatal_error().map(|(code, _)| code);
-        let code = for_good.or(error.rdkafka_error_code());
+        let code = for_good.or(code_of(error));
         let missing = code.and_then(|code| missing_right(&self.access, wanted, code));
         missing.or_else(|| self.producer.context().complaints.refusal())
     }

@@ -14,7 +14,7 @@ use gathering::Gathering;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, RebalanceProtocol};
-use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::Message;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::types::RDKafkaRespErr;
@@ -97,7 +97,7 @@ pub(crate) fn poll(
                 gathering.reached_end(partition, context.generation(partition));
             }
             Some(Err(error)) => {
-                if let Some(error) = lasting(error, context) {
+                if let Some(error) = context.reading.lasting(&context.topic, error) {
                     let error = context.lost_range(consumer).unwrap_or(error);
                     return context.tell(Event::Failed(error));
                 }
@@ -106,24 +106,6 @@ pub(crate) fn poll(
         gathering.hand_over_due();
         if let Err(error) = context.press_back(consumer, &mut gathering) {
             tracing::warn!(topic = context.topic, %error, "kafka does not let partitions wait");
-        }
-    }
-}
-
-/// The error, if waiting will not mend it.
-fn lasting(error: KafkaError, context: &Context) -> Option<Error> {
-    use RDKafkaErrorCode::{AutoOffsetReset, Fatal, OffsetOutOfRange, UnknownTopic, UnknownTopicOrPartition};
-    let (topic, code) = (&context.topic, error.rdkafka_error_code());
-    if let Some(refusal) = context.reading.refusal(topic, code) {
-        return Some(refusal);
-    }
-    match code {
-        Some(AutoOffsetReset | OffsetOutOfRange) => Some(error.into()),
-        Some(UnknownTopic | UnknownTopicOrPartition) => Some(Error::NoTopic { topic: topic.to_owned() }),
-        Some(Fatal) => Some(error.into()),
-        _ => {
-            tracing::warn!(topic, %error, "kafka reports a passing error");
-            None
         }
     }
 }

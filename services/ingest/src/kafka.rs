@@ -6,7 +6,7 @@ use crate::run::{GroupProtocol, Options};
 use kafka::{Access, Cluster, Complaints, Wanted, Watermarks, missing_right};
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::BaseConsumer;
-use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use std::collections::BTreeMap;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -51,11 +51,27 @@ impl Reading {
         Self { access: access.clone(), group: group.to_owned(), complaints: Complaints::new(access.clone()) }
     }
 
-    /// The error as the refusal that it is: waiting does not mend one.
-    pub(crate) fn refusal(&self, topic: &str, code: Option<RDKafkaErrorCode>) -> Option<Error> {
+    /// The error, if waiting will not mend it.
+    pub(crate) fn lasting(&self, topic: &str, error: KafkaError) -> Option<Error> {
+        use RDKafkaErrorCode::{AllBrokersDown, AutoOffsetReset, Fatal, OffsetOutOfRange};
+        use RDKafkaErrorCode::{UnknownTopic, UnknownTopicOrPartition};
+        let code = error.rdkafka_error_code();
         let wanted = Wanted::Read { topic, group: &self.group };
         let missing = code.and_then(|code| missing_right(&self.access, wanted, code));
-        missing.or_else(|| self.complaints.refusal()).map(Error::from)
+        if let Some(refusal) = missing.or_else(|| self.complaints.refusal()) {
+            return Some(refusal.into());
+        }
+        match code {
+            Some(AutoOffsetReset | OffsetOutOfRange) => Some(error.into()),
+            Some(UnknownTopic | UnknownTopicOrPartition) => Some(Error::NoTopic { topic: topic.to_owned() }),
+            Some(Fatal) => Some(error.into()),
+            // It comes many times a second while no broker answers; why has been said before.
+            Some(AllBrokersDown) => None,
+            _ => {
+                tracing::warn!(topic, %error, "kafka reports a passing error");
+                None
+            }
+        }
     }
 }
 
