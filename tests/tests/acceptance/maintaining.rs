@@ -101,9 +101,7 @@ fn small_files_become_one_and_no_answer_changes() {
     // What the published epochs need stays for a week, however old the files are.
     let_days_pass(&world.lake());
     world.succeeds(&["maintain", "--once"]);
-    assert_eq!((files(&world), rows(&world)), (5, before));
-    world.refresh();
-    assert_eq!(world.sql(visits), answer);
+    assert_eq!((files(&world), rows(&world), world.sql(visits)), (5, before, answer));
 }
 
 #[test]
