@@ -64,13 +64,15 @@ pub async fn load_history(
         }
     }
     finish(&mut chunk)?;
-    let files = table.write(&spec, &batches).await?;
+    let mut files = table.write(&spec, &batches).await?;
+    files.uploaded_at_ms = Some(now_micros / 1_000);
     let rows = files.rows;
     let spans = vec![Span { fence, start: None, end: 1 }];
     let notes = [("rows".to_owned(), json!(rows)), ("file".to_owned(), json!(file_sha256))].into();
     let commit = Commit { files, spans, notes, ..Commit::default() };
     Ok(match table.commit(commit).await? {
         Committed::Landed(_) => Loaded::Rows(rows),
-        Committed::Fenced(_) | Committed::Stale => Loaded::Already,
+        Committed::Fenced(_) => Loaded::Already,
+        Committed::Stale => return Err(lake::Error::Stale { table: spec.name }.into()),
     })
 }

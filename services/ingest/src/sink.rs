@@ -100,7 +100,7 @@ impl Sink {
         now_micros: fn() -> i64,
     ) -> Result<Flushed, Error> {
         let in_flight: usize = batch.parts.values().map(|part| part.rows.records()).sum();
-        self.quarantine(batch, now_micros()).await?;
+        self.quarantine(batch, now_micros).await?;
         loop {
             fault::point("ingest.before_upload", in_flight);
             let files = self.upload(batch, now_micros).await?;
@@ -112,6 +112,7 @@ impl Sink {
                 Committed::Landed(version) => {
                     tracing::info!(table = self.spec.name, version, rows, quarantined, "committed");
                     fault::point("ingest.after_reply", in_flight);
+                    self.checkpoint().await;
                     return Ok(Flushed::Landed { rows, quarantined });
                 }
                 Committed::Fenced(positions) => {
@@ -172,9 +173,24 @@ impl Sink {
         fence::of_partition(&self.cluster, &self.topic, partition)
     }
 
-    async fn quarantine(&mut self, batch: &Batch<ChunkRows>, now_micros: i64) -> Result<(), Error> {
+    /// Makes a checkpoint where maintenance has made none for long: without one each commit takes longer
+    /// than the one before.
+    async fn checkpoint(&mut self) {
+        for table in [Some(&mut self.events), self.quarantine.as_mut()].into_iter().flatten() {
+            if let Err(error) = table.checkpoint_if_due(COMMITS_WITHOUT_CHECKPOINT).await {
+                let cause = error.cause();
+                tracing::warn!(
+                    table = table.name(),
+                    cause,
+                    "no checkpoint could be made; `switchboard maintain` does"
+                );
+            }
+        }
+    }
+
+    async fn quarantine(&mut self, batch: &Batch<ChunkRows>, now_micros: fn() -> i64) -> Result<(), Error> {
         let spec = quarantine_table();
-        let rows = self.quarantine_rows(batch, now_micros, &spec)?;
+        let rows = self.quarantine_rows(batch, now_micros(), &spec)?;
         if rows.num_rows() == 0 {
             return Ok(());
         }
@@ -185,11 +201,17 @@ impl Sink {
         };
         let table = quarantine.insert(opened);
         let batches = [rows];
-        let files = patiently(&spec.name, || async { Ok(table.write(&spec, &batches).await?) }).await?;
-        fault::point("ingest.in_quarantine_append", files.rows);
-        table.commit(Commit { files, patience: Patience::Endless, ..Commit::default() }).await?;
-        fault::point("ingest.after_quarantine_append", batches[0].num_rows());
-        Ok(())
+        loop {
+            let uploaded_at_ms = Some(now_micros() / 1_000);
+            let mut files = patiently(&spec.name, || async { Ok(table.write(&spec, &batches).await?) }).await?;
+            files.uploaded_at_ms = uploaded_at_ms;
+            fault::point("ingest.in_quarantine_append", files.rows);
+            let commit = Commit { files, patience: Patience::Endless, ..Commit::default() };
+            if table.commit(commit).await? != Committed::Stale {
+                fault::point("ingest.after_quarantine_append", batches[0].num_rows());
+                return Ok(());
+            }
+        }
     }
 
     fn quarantine_rows(
@@ -227,6 +249,7 @@ impl Sink {
     }
 }
 
+const COMMITS_WITHOUT_CHECKPOINT: u64 = 500;
 const FIRST_PAUSE_MS: u64 = 100;
 const LONGEST_PAUSE_DOUBLINGS: u32 = 6;
 

@@ -69,6 +69,15 @@ pub enum Error {
         #[source]
         source: Option<Box<Error>>,
     },
+    /// The files lay so long before their commit that a clean-up may have taken them.
+    #[error(
+        "table {table}: the rows that were written lay so long before their commit that a clean-up may have taken \
+         them. Nothing was committed; run it again"
+    )]
+    Stale {
+        /// The table.
+        table: String,
+    },
     /// Delta refused.
     #[error("table {table}")]
     Delta {

@@ -3,7 +3,7 @@
 use crate::fault::{self, Rule, keeps};
 use crate::fence::Span;
 use crate::files::{self, Files};
-use crate::positions::{Positions, commit_actions};
+use crate::positions::{Positions, find_commit};
 use crate::protocol::{Attempt, End, Seen, Step};
 use crate::{Error, SnapshotTable};
 use arrow::array::RecordBatch;
@@ -322,8 +322,9 @@ impl Table {
     /// The version at which a commit of this batch landed, if it did.
     pub(crate) async fn find_batch(&self, first_unseen: u64, batch_id: &str) -> Result<Option<u64>, Error> {
         for version in first_unseen..=self.version() {
-            let actions = commit_actions(&self.delta.log_store(), version).await;
-            let actions = actions.map_err(|source| self.fault(source))?;
+            let actions = find_commit(&self.delta.log_store(), version).await;
+            // An entry that a clean-up has taken since cannot be looked at: the fences alone judge then.
+            let actions = actions.map_err(|source| self.fault(source))?.unwrap_or_default();
             if actions.iter().any(|action| action["commitInfo"]["batchId"] == batch_id) {
                 return Ok(Some(version));
             }

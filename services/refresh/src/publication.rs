@@ -64,14 +64,14 @@ impl Publication {
     pub(crate) async fn publish(&self, lake: &Lake) -> Result<(), Error> {
         let spec = spec();
         let mut table = lake.open_or_create_table(&spec).await?;
-        let files = table.write(&spec, &[self.row(&spec)?]).await?;
+        let mut files = table.write(&spec, &[self.row(&spec)?]).await?;
+        files.uploaded_at_ms = Some(self.published_at_micros / 1_000);
         let start = Some(self.epoch - 1).filter(|before| *before > 0);
         let spans = vec![Span { fence: fence::REFRESH.to_owned(), start, end: self.epoch }];
         match table.commit(Commit { files, spans, ..Commit::default() }).await? {
             Committed::Landed(_) => Ok(()),
-            Committed::Fenced(_) | Committed::Stale => {
-                Err(Error::Overtaken { table: PUBLICATIONS_TABLE.to_owned() })
-            }
+            Committed::Fenced(_) => Err(Error::Overtaken { table: spec.name }),
+            Committed::Stale => Err(lake::Error::Stale { table: spec.name }.into()),
         }
     }
 

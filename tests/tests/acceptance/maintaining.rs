@@ -1,11 +1,14 @@
 //! `switchboard maintain`: it makes few files of many and changes no row, and a kill at any of its
 //! steps leaves the lake as it was.
 
+use crate::broker::Broker;
 use crate::passing_time::{empty_commits, let_days_pass};
 use crate::world::World;
 use lake::Lake;
 use queries::Engine;
 use std::fs;
+use std::path::PathBuf;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 const TABLE: &str = "telephony_events";
@@ -13,15 +16,20 @@ const TABLE: &str = "telephony_events";
 /// Four imports of a call each, all on one day: four small files, each with the call's five events.
 fn world_of_small_files() -> World {
     let world = World::new();
-    let heading = "call_id,queue,priority,arrived_at,ivr_ended_at,queue_entered_at,queue_left_at,answered_at,\
-        ended_at,outcome,agent,customer_id\n";
     for call in 1..=4 {
-        let at = |seconds: u32| format!("2024-10-02T09:0{call}:{seconds:02}");
-        let times = [at(0), at(12), at(12), at(50), at(50), at(59)].join(",");
-        fs::write(world.path("calls.csv"), format!("{heading}c{call},TAX,0,{times},answered,ana,42\n")).unwrap();
-        world.import(&world.path("calls.csv"), "lake");
+        world.import(&one_call(&world, call), "lake");
     }
     world
+}
+
+/// A file of one call, on 2 October 2024.
+fn one_call(world: &World, call: u32) -> PathBuf {
+    let heading = "call_id,queue,priority,arrived_at,ivr_ended_at,queue_entered_at,queue_left_at,answered_at,\
+        ended_at,outcome,agent,customer_id\n";
+    let at = |seconds: u32| format!("2024-10-02T09:0{call}:{seconds:02}");
+    let times = [at(0), at(12), at(12), at(50), at(50), at(59)].join(",");
+    fs::write(world.path("calls.csv"), format!("{heading}c{call},TAX,0,{times},answered,ana,42\n")).unwrap();
+    world.path("calls.csv")
 }
 
 /// Every row, with all its columns, in order.
@@ -71,9 +79,25 @@ fn small_files_become_one_and_no_answer_changes() {
     // What the published epochs need stays for a week, however old the files are.
     let_days_pass(&world.lake());
     world.succeeds(&["maintain", "--once"]);
-    assert_eq!((files(&world), rows(&world)), (5, before));
-    world.refresh();
-    assert_eq!(world.sql(visits), answer);
+    assert_eq!((files(&world), rows(&world), world.sql(visits)), (5, before, answer));
+}
+
+#[test]
+fn ingest_makes_a_checkpoint_itself_where_maintenance_does_not() {
+    let broker = Broker::start();
+    let world = World::with_brokers(&broker.address);
+    let checkpoints = |world: &World| {
+        let log = fs::read_dir(world.lake().join(TABLE).join("_delta_log")).unwrap();
+        let names = log.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+        names.filter(|name| name.ends_with(".checkpoint.parquet")).count()
+    };
+    for (call, empty, expected) in [(1, 490, 0), (2, 10, 0), (3, 0, 1)] {
+        world.import(&one_call(&world, call), "kafka");
+        world.ingest();
+        assert_eq!(checkpoints(&world), expected, "after call {call}");
+        empty_commits(&world.lake(), TABLE, empty);
+    }
+    assert_eq!(rows(&world).len(), 15);
 }
 
 #[test]
@@ -93,7 +117,7 @@ fn killed_at(world: &World, point: &str) {
     let (before, mark) = (rows(world), world.path(&format!("{point}.mark")));
     let mut command = world.command(&["maintain", "--once"]);
     command.env("SWITCHBOARD_FAIL_POINT", format!("{point}@1={}", mark.display()));
-    let mut process = command.spawn().unwrap();
+    let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let began = Instant::now();
     while !mark.exists() {
         assert!(process.try_wait().unwrap().is_none(), "maintenance ended before it came to {point}");

@@ -9,12 +9,15 @@ use super::checkpoint::LOG_FOLDER;
 use super::{Halt, Run, plan};
 use crate::fence::UPLOADS_BEFORE;
 use crate::positions::commit_actions;
-use crate::{Commit, Table, fault};
-use deltalake_core::{DeltaResult, ObjectMeta, ObjectStore, ObjectStoreError, Path};
+use crate::{Commit, Error, Table, fault};
+use deltalake_core::{DeltaResult, ObjectMeta, ObjectStoreError, Path as StorePath};
 use futures::TryStreamExt;
 use object_store::ObjectStoreExt;
 use std::collections::{BTreeMap, HashSet};
+use std::io;
 use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 impl Run<'_> {
     /// Takes from the log what lies before the oldest version that is needed, which it returns.
@@ -25,13 +28,12 @@ impl Run<'_> {
         if let Some((checkpoint, superseded)) = plan::superseded(log, oldest_needed) {
             // A checkpoint that cannot be read must not be all that is left.
             self.lake.open_table_at(&self.care.table, checkpoint).await?;
+            let rows = self.rows();
             for file in superseded {
-                let path = Path::from_iter([LOG_FOLDER, &file.name]);
+                let path = StorePath::from_iter([LOG_FOLDER, &file.name]);
                 delete(&self.table, &path).await.map_err(|source| self.table.fault(source))?;
                 self.done.log_files_removed += 1;
-                if self.done.log_files_removed == 1 {
-                    fault::point("maintenance.in_log_cleanup", self.rows());
-                }
+                fault::point("maintenance.in_log_cleanup", rows);
             }
         }
         Ok(oldest_needed)
@@ -41,8 +43,22 @@ impl Run<'_> {
     pub(super) async fn vacuum(&mut self, oldest_needed: u64) -> Result<(), Halt> {
         let stored = self.table.positions().get(UPLOADS_BEFORE).copied();
         let Some(uploads_before_ms) = plan::next_uploads_before(stored, self.policy) else { return Ok(()) };
+        self.delete_torn(uploads_before_ms)?;
         let unused = self.unused(oldest_needed, uploads_before_ms).await?;
         if unused.is_empty() { Ok(()) } else { self.delete_unused(unused, uploads_before_ms).await }
+    }
+
+    /// Deletes uploads that a kill has cut short. The storage hides them: no commit can name them.
+    fn delete_torn(&mut self, uploads_before_ms: i64) -> Result<(), Halt> {
+        let folder = self.lake.folder().join(&self.care.table);
+        let torn =
+            torn_uploads(&folder, uploads_before_ms).map_err(|source| Error::Io { path: folder, source })?;
+        for (path, bytes) in torn {
+            std::fs::remove_file(&path).map_err(|source| Error::Io { path, source })?;
+            self.done.files_deleted += 1;
+            self.done.bytes_freed += bytes;
+        }
+        Ok(())
     }
 
     /// Commits the stamp, and then deletes what is still not in use.
@@ -59,14 +75,13 @@ impl Run<'_> {
         // that comes after it may not.
         let since = added(&self.table, seen + 1..=self.table.version()).await;
         let since = since.map_err(|source| self.table.fault(source))?;
+        let rows = self.rows();
         for file in plan::unused(unused, &since, uploads_before_ms) {
-            let deleted = delete(&self.table, &Path::from(file.path)).await;
+            let deleted = delete(&self.table, &StorePath::from(file.path)).await;
             deleted.map_err(|source| self.table.fault(source))?;
             self.done.files_deleted += 1;
             self.done.bytes_freed += file.bytes;
-            if self.done.files_deleted == 1 {
-                fault::point("vacuum.in_delete", self.rows());
-            }
+            fault::point("vacuum.in_delete", rows);
         }
         Ok(())
     }
@@ -102,6 +117,28 @@ async fn stored_files(table: &Table) -> DeltaResult<Vec<plan::StoredFile>> {
     Ok(stored.collect())
 }
 
+/// Uploads below a folder that were begun before the stamp and never finished, with their sizes. Until
+/// it is whole, the storage keeps a file on disk under its name with `#` and a number behind it.
+fn torn_uploads(folder: &Path, uploads_before_ms: i64) -> io::Result<Vec<(PathBuf, u64)>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let metadata = entry.metadata()?;
+        let since_1970 = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let is_old = since_1970.as_millis() < u128::try_from(uploads_before_ms).unwrap_or_default();
+        if metadata.is_dir() {
+            found.extend(torn_uploads(&entry.path(), uploads_before_ms)?);
+        } else if is_old && is_torn(&entry.file_name().to_string_lossy()) {
+            found.push((entry.path(), metadata.len()));
+        }
+    }
+    Ok(found)
+}
+
+fn is_torn(name: &str) -> bool {
+    name.rsplit_once('#').is_some_and(|(_, number)| number.parse::<u32>().is_ok())
+}
+
 /// The files of a version.
 fn active(table: &Table) -> DeltaResult<HashSet<String>> {
     let log = table.delta.snapshot()?;
@@ -114,7 +151,7 @@ async fn added(table: &Table, versions: RangeInclusive<u64>) -> DeltaResult<Hash
     for version in versions {
         for action in commit_actions(&table.delta.log_store(), version).await? {
             if let Some(path) = action["add"]["path"].as_str() {
-                paths.insert(Path::from_url_path(path)?.to_string());
+                paths.insert(StorePath::from_url_path(path)?.to_string());
             }
         }
     }
@@ -122,7 +159,7 @@ async fn added(table: &Table, versions: RangeInclusive<u64>) -> DeltaResult<Hash
 }
 
 /// Deletes a file; that another process was faster is no failure.
-async fn delete(table: &Table, path: &Path) -> DeltaResult<()> {
+async fn delete(table: &Table, path: &StorePath) -> DeltaResult<()> {
     match table.delta.log_store().object_store(None).delete(path).await {
         Ok(()) | Err(ObjectStoreError::NotFound { .. }) => Ok(()),
         Err(error) => Err(error.into()),

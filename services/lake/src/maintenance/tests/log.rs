@@ -1,7 +1,9 @@
 //! Checkpoints, and the log before them taken away: versions that are needed stay readable, with
 //! their positions.
 
-use super::{Care, PARTITION_FENCE, Policy, Shelf, care, maintain, policy};
+use super::{Care, PARTITION_FENCE, Policy, Shelf, care, maintain, policy, rows, spec};
+use crate::{Commit, Committed, Files, Span};
+use std::collections::BTreeMap;
 
 /// A checkpoint after four commits, and nothing rewritten.
 fn quiet(now_ms: i64) -> Policy {
@@ -82,6 +84,28 @@ async fn a_writer_that_slept_through_the_clean_up_reads_on() {
     sleeper.update().await.unwrap();
     assert_eq!(sleeper.positions(), shelf.table.positions());
     assert_eq!(sleeper.positions()[PARTITION_FENCE], 27);
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_judged_by_the_fences_once_its_entry_is_cleaned_away() {
+    let mut shelf = Shelf::new().await;
+    let sleeper = shelf.reopened().await;
+    let spans = vec![Span { fence: PARTITION_FENCE.to_owned(), start: None, end: 3 }];
+    let files = sleeper.write(&spec(), &[rows(&["a", "b", "c"], 0, 1)]).await.unwrap();
+    let commit = Commit { files, spans, ..Commit::default() };
+    sleeper.put(&commit, sleeper.actions(&commit).unwrap(), "batch-1").await.unwrap();
+    shelf.table.update().await.unwrap();
+    shelf.next_offset = 3;
+    shelf.append_files(1, 6).await;
+    maintain(&shelf.lake, &care(), &quiet(shelf.hours_later(48))).await.unwrap();
+    let mut sleeper = sleeper;
+    sleeper.update().await.unwrap();
+    assert_eq!(sleeper.find_batch(1, "batch-1").await.unwrap(), None);
+    // It is fenced, and goes on from where the lake is.
+    let again = Commit { files: Files::default(), ..commit };
+    let fenced = BTreeMap::from([(PARTITION_FENCE.to_owned(), 21)]);
+    assert_eq!(sleeper.commit(again).await.unwrap(), Committed::Fenced(fenced));
+    assert_eq!(shelf.rows().await.len(), 21);
 }
 
 #[tokio::test]

@@ -79,6 +79,20 @@ async fn a_commit_that_is_faster_than_the_stamp_keeps_its_files() {
 }
 
 #[tokio::test]
+async fn uploads_that_a_kill_cut_short_go_too() {
+    let mut shelf = Shelf::new().await;
+    shelf.append(1, &["a"]).await;
+    let folder = shelf.folder.path().join("events");
+    let torn = [folder.join("day=1970-01-02/part-1.zstd.parquet#1"), folder.join("_delta_log/x.json#12")];
+    torn.iter().for_each(|path| std::fs::write(path, "half").unwrap());
+    let done = maintain(&shelf.lake, &care(), &policy(shelf.hours_later(23))).await.unwrap();
+    assert_eq!(done.files_deleted, 0);
+    let done = maintain(&shelf.lake, &care(), &policy(shelf.hours_later(25))).await.unwrap();
+    assert_eq!((done.files_deleted, done.bytes_freed), (2, 8));
+    assert!(torn.iter().all(|path| !path.exists()) && shelf.rows().await.len() == 1);
+}
+
+#[tokio::test]
 async fn what_is_no_data_file_of_ours_is_left_alone() {
     let mut shelf = Shelf::new().await;
     shelf.append(1, &["a"]).await;
