@@ -24,7 +24,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
 ];
 
 /// Each technology and the rooms that may name it. The tests look from outside and may name all.
-const HOMES: [(&str, &[&str]); 10] = [
+const HOMES: [(&str, &[&str]); 11] = [
     ("apache-avro", &["schemas"]),
     ("arrow-avro", &["schemas"]),
     ("rdkafka", &["connect", "ingest"]),
@@ -32,7 +32,8 @@ const HOMES: [(&str, &[&str]); 10] = [
     ("datafusion", &["lake", "queries"]),
     ("parquet", &["lake"]),
     ("age", &["ingest", "switchboard"]),
-    ("axum", &["serve"]),
+    ("axum", &["serve", "switchboard"]),
+    ("metrics-exporter-prometheus", &["switchboard"]),
     ("maud", &["serve"]),
     ("tracing-subscriber", &["switchboard"]),
 ];

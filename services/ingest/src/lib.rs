@@ -3,21 +3,28 @@
 mod buffer;
 mod caught_up;
 mod consume;
+mod health;
 mod history;
 mod kafka;
+mod lag;
+pub mod metrics;
 mod places;
 mod rows;
 mod run;
 mod sealed;
 mod sink;
 mod tokens;
+mod watched;
+mod watermarks;
 
+pub use health::{Condition, Health, Problem};
 pub use history::{Loaded, load_history};
 pub use rows::{BadRecord, Chunk, ChunkRows, RowBuilder};
 pub use run::{GroupProtocol, Options, Outcome, Stopped, run};
 pub use sealed::StewardKey;
 pub use sink::event_table;
 pub use tokens::TokenKey;
+pub use watermarks::{KafkaTopics, kafka_topics};
 
 /// What can go wrong in ingest, beyond a bad record.
 #[derive(Debug, thiserror::Error)]

@@ -6,7 +6,7 @@ use crate::consume::{self, Command, Event, Start};
 use crate::kafka::{self, Connected};
 use crate::rows::Chunk;
 use crate::sink::{Flushed, Sink};
-use crate::{Error, RowBuilder, StewardKey, TokenKey};
+use crate::{Error, Health, RowBuilder, StewardKey, TokenKey};
 use lake::Lake;
 use schemas::Source;
 use std::collections::HashMap;
@@ -32,6 +32,8 @@ pub struct Options {
     pub flush_bytes: usize,
     /// Counts the rows as they are committed, for whoever shows progress.
     pub committed_rows: Arc<AtomicU64>,
+    /// Told what stands in the way, and what does no more.
+    pub health: Health,
     /// End when everything is committed that was in the topic at the start.
     pub until_caught_up: bool,
 }

@@ -2,11 +2,13 @@
 
 mod completeness;
 mod publication;
+mod quarantined;
 mod reading;
 mod rebuild;
 
-pub use completeness::Completeness;
+pub use completeness::{Completeness, valid_through_micros};
 pub use publication::Publication;
+pub use quarantined::quarantined_now;
 pub use reading::{Reading, open};
 pub use rebuild::{Plan, rebuild};
 

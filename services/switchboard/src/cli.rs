@@ -35,6 +35,11 @@ pub(crate) enum Command {
     },
     /// Take events from Kafka into the lake, each once.
     Ingest(IngestArguments),
+    /// Where Kafka and the lake stand: for each topic and partition Kafka's end, the lake's position, the
+    /// lag, the last commit, what is quarantined, and up to when it is complete.
+    ///
+    /// Exit code 1 where Kafka does not answer; what the lake says is printed all the same.
+    Status(StatusArguments),
     /// Fold the events and measure, and publish the result as one epoch.
     Refresh(RefreshArguments),
     /// Show the published numbers over HTTP: a page at /, values as JSON and CSV under /api/kpis.
@@ -235,6 +240,19 @@ pub(crate) struct KpiArguments {
     /// How to print it.
     #[arg(long, default_value = "table")]
     pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusArguments {
+    /// How to print it.
+    #[arg(long, default_value = "table")]
+    pub(crate) format: ReportFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    Table,
+    Json,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

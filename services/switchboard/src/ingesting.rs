@@ -3,9 +3,10 @@
 use crate::cli::IngestArguments;
 use crate::config::{Config, GroupProtocol};
 use crate::keys::{self, Keys};
+use crate::operations::{self, Duty};
 use crate::output;
 use anyhow::{Result, anyhow, bail};
-use ingest::{Error, Options, Outcome};
+use ingest::{Error, Health, Options, Outcome};
 use lake::Lake;
 use schemas::{Source, catalogue};
 use std::process::ExitCode;
@@ -25,7 +26,10 @@ pub(crate) async fn run(config: &Config, arguments: IngestArguments) -> Result<E
         output::asked_to_stop().await;
         let _ = stop.send(true);
     });
-    let mut ingesting = Ingesting::start(config, named, arguments.until_caught_up, &stopped)?;
+    let health = Health::default();
+    let lake = Lake::open_or_create(&config.lake.folder)?;
+    let _operations = operations::start(&config.operations, vec![Duty::Ingest(health.clone(), lake)]).await?;
+    let mut ingesting = Ingesting::start(config, named, arguments.until_caught_up, &stopped, health)?;
     let sources = ingesting.tasks.len();
     let spinner = output::rows_committed(ingesting.committed_rows.clone());
     let mut code = ExitCode::SUCCESS;
@@ -66,10 +70,11 @@ impl Ingesting {
         named: Vec<&'static Source>,
         until_caught_up: bool,
         stopped: &watch::Receiver<bool>,
+        health: Health,
     ) -> Result<Self> {
         let keys = keys::load(config)?;
         let lake = Lake::open_or_create(&config.lake.folder)?;
-        let options = options(config, until_caught_up);
+        let options = Options { health, ..options(config, until_caught_up) };
         let may_be_missing = named.is_empty();
         let sources = if may_be_missing { catalogue().sources.values().collect() } else { named };
         let mut tasks = JoinSet::new();
@@ -133,6 +138,7 @@ fn options(config: &Config, until_caught_up: bool) -> Options {
         flush_bytes: config.ingest.flush_mib << 20,
         until_caught_up,
         committed_rows: Arc::default(),
+        health: Health::default(),
     }
 }
 

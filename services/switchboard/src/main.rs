@@ -10,12 +10,14 @@ mod import;
 mod ingesting;
 mod keys;
 mod kpi;
+mod operations;
 mod output;
 mod reference;
 mod refreshing;
 mod serving;
 mod simulating;
 mod sql;
+mod status;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -44,6 +46,7 @@ fn run(arguments: cli::Arguments) -> anyhow::Result<ExitCode> {
             cli::Command::Keys { action } => keys::run(&config, action).map(|()| ExitCode::SUCCESS),
             cli::Command::Import { what } => import::run(&config, what).await,
             cli::Command::Ingest(arguments) => ingesting::run(&config, arguments).await,
+            cli::Command::Status(arguments) => status::run(&config, &arguments).await,
             cli::Command::Refresh(arguments) => refreshing::run(&config, &arguments).await,
             cli::Command::Serve(arguments) => serving::run(&config, &arguments).await,
             cli::Command::Sql(arguments) => sql::run(&config, &arguments).await,

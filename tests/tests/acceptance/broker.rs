@@ -23,10 +23,26 @@ impl Broker {
     }
 }
 
-impl Drop for Broker {
-    fn drop(&mut self) {
+impl Broker {
+    /// Stops it; its data stays.
+    pub(crate) fn stop(&self) {
         let mut command = Command::new(checkout().join("deploy/broker.sh"));
         let stopped = command.args(["stop", "--folder"]).arg(self.folder.path()).output();
         assert!(stopped.is_ok_and(|output| output.status.success()), "the broker could not be stopped");
+    }
+
+    /// Starts it again, at the same address.
+    pub(crate) fn start_again(&self) {
+        let port = self.address.rsplit(':').next().unwrap();
+        let mut command = Command::new(checkout().join("deploy/broker.sh"));
+        command.args(["start", "--port", port, "--folder"]).arg(self.folder.path()).env("KAFKA_HEAP", "512m");
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        self.stop();
     }
 }

@@ -18,6 +18,7 @@ mod kafka;
 mod kills;
 mod new_user;
 mod numbers;
+mod operations;
 mod page;
 mod search;
 mod server;
