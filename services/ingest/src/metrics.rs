@@ -59,7 +59,7 @@ pub(crate) enum FlushReason {
 /// Why a partition is not gone on with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PauseCause {
-    /// The memory budget is used up; passes by itself.
+    /// The loop does not keep up, or the memory budget is used up; passes by itself.
     Memory,
     /// A schema id that nobody knows.
     UnknownSchema,
@@ -97,7 +97,8 @@ impl FlushReason {
 }
 
 impl PauseCause {
-    const ALL: [Self; 4] = [Self::Memory, Self::UnknownSchema, Self::Registry, Self::ShareRefused];
+    /// Those that do not pass by themselves.
+    const WAITING: [Self; 3] = [Self::UnknownSchema, Self::Registry, Self::ShareRefused];
 
     fn label(self) -> &'static str {
         match self {
@@ -126,6 +127,7 @@ impl Recorder {
         FlushReason::ALL.iter().for_each(|reason| recorder.add(FLUSHES, "reason", reason.label(), 0));
         recorder.offset_gaps(0);
         recorder.duplicates_dropped(0);
+        recorder.pressed_back(0);
         recorder
     }
 
@@ -187,14 +189,22 @@ impl Recorder {
         gauge!(BUDGET.name, "topic" => self.topic.clone()).set(budget_bytes as f64);
     }
 
-    /// How many partitions this process reads, and why it does not go on with some of them.
-    pub(crate) fn partitions(&self, assigned: usize, paused: &[PauseCause]) {
+    /// How many partitions this process reads, and why some of them wait for somebody to act.
+    pub(crate) fn partitions(&self, assigned: usize, waiting: &[PauseCause]) {
         gauge!(ASSIGNED.name, "topic" => self.topic.clone()).set(assigned as f64);
-        for cause in PauseCause::ALL {
-            let labels = [("topic", self.topic.clone()), ("cause", cause.label().to_owned())];
-            let partitions = paused.iter().filter(|one| **one == cause).count();
-            gauge!(PAUSED.name, &labels).set(partitions as f64);
+        for cause in PauseCause::WAITING {
+            self.paused(cause, waiting.iter().filter(|one| **one == cause).count());
         }
+    }
+
+    /// So many partitions are paused because the loop does not keep up.
+    pub(crate) fn pressed_back(&self, partitions: usize) {
+        self.paused(PauseCause::Memory, partitions);
+    }
+
+    fn paused(&self, cause: PauseCause, partitions: usize) {
+        let labels = [("topic", self.topic.clone()), ("cause", cause.label().to_owned())];
+        gauge!(PAUSED.name, &labels).set(partitions as f64);
     }
 
     fn add(&self, metric: Metric, label: &'static str, value: &str, times: u64) {

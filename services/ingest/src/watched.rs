@@ -1,32 +1,50 @@
 //! One topic as it is watched: the loop says where the lake stands, Kafka's thread says once a second
 //! where Kafka stands, and from both come lag and health.
 //!
-//! Shared by both, so that lag is seen to grow also while the loop waits for the lake.
+//! Shared by both, so that lag is seen to grow also while the lake does not answer.
 
 use crate::health::{Condition, Health};
 use crate::lag::{Lag, Seen};
 use crate::metrics::Recorder;
 use rdkafka::statistics::{Partition, Statistics};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How often Kafka's client says where Kafka stands, in milliseconds.
 pub(crate) const LOOK_EVERY_MS: &str = "1000";
+/// How old the newest word of a partition may be although its broker was heard just now: what it sends
+/// is held back for up to `fetch.wait.max.ms`, and the look itself counts in whole seconds.
+const HEARD_MARGIN_MS: i64 = 1_000;
 
 /// A topic, watched.
 #[derive(Debug)]
 pub(crate) struct Watched {
     topic: String,
     brokers: String,
-    recorder: Recorder,
+    /// The topic's metrics.
+    pub(crate) recorder: Recorder,
     health: Health,
     lag: Mutex<Lag>,
+    /// Whether partitions are paused, or were so at any time since the last look: their ends are not
+    /// heard of meanwhile.
+    deaf: AtomicBool,
+    paused: AtomicBool,
 }
 
 impl Watched {
-    /// `brokers` are the configured addresses, to be named in a sentence.
-    pub(crate) fn new(topic: &str, brokers: &str, recorder: Recorder, health: Health) -> Self {
-        let (topic, brokers) = (topic.to_owned(), brokers.to_owned());
-        Self { topic, brokers, recorder, health, lag: Mutex::default() }
+    /// Nothing is known of Kafka yet, so it is not well. `brokers` are the configured addresses, to
+    /// be named in a sentence.
+    pub(crate) fn new(topic: &str, brokers: &str, health: Health, now_micros: i64) -> Self {
+        let sentence = format!("topic {topic}: Kafka at {brokers} has not been reached yet");
+        health.broken(Condition::Kafka(topic.to_owned()), sentence, now_micros);
+        let (topic, brokers, recorder) = (topic.to_owned(), brokers.to_owned(), Recorder::new(topic));
+        let (lag, deaf, paused) = (Mutex::default(), AtomicBool::default(), AtomicBool::default());
+        Self { topic, brokers, recorder, health, lag, deaf, paused }
+    }
+
+    /// Kafka answers.
+    pub(crate) fn reached(&self) {
+        self.health.holds(&Condition::Kafka(self.topic.clone()));
     }
 
     /// This process has the partition from now on.
@@ -48,24 +66,59 @@ impl Watched {
         self.lag().committed(partition, position, kafka_time_ms);
     }
 
+    /// Until when Kafka had no record of the partition but those before `next`, milliseconds since 1970.
+    pub(crate) fn stood_at_end_ms(&self, partition: i32, next: i64) -> Option<i64> {
+        self.lag().stood_at_end_ms(partition, next)
+    }
+
+    /// A partition waits for somebody to act.
+    pub(crate) fn waits(&self, partition: i32, sentence: &str, now_micros: i64) {
+        self.health.broken(Condition::Partition(self.topic.clone(), partition), sentence, now_micros);
+    }
+
+    /// It goes on.
+    pub(crate) fn goes_on(&self, partition: i32) {
+        self.health.holds(&Condition::Partition(self.topic.clone(), partition));
+    }
+
+    /// The lake refuses to be written.
+    pub(crate) fn lake_refuses(&self, cause: &str, now_micros: i64) {
+        let sentence =
+            format!("topic {}: the lake cannot be written ({cause}); ingest waits and tries again", self.topic);
+        self.health.broken(Condition::Lake(self.topic.clone()), sentence, now_micros);
+    }
+
+    /// The lake can be written.
+    pub(crate) fn lake_takes(&self) {
+        self.health.holds(&Condition::Lake(self.topic.clone()));
+    }
+
+    /// So many partitions are paused because the loop does not keep up; 0 when all go on.
+    pub(crate) fn presses_back(&self, partitions: usize) {
+        self.paused.store(partitions > 0, Ordering::Relaxed);
+        self.deaf.fetch_or(partitions > 0, Ordering::Relaxed);
+        self.recorder.pressed_back(partitions);
+    }
+
     /// Kafka's client says where Kafka stands.
     pub(crate) fn look(&self, statistics: &Statistics) {
         let now_ms = statistics.time.saturating_mul(1_000);
-        let condition = Condition::Kafka(self.topic.clone());
         if is_reachable(statistics) {
-            self.health.holds(&condition);
+            self.reached();
         } else {
             let sentence = format!(
                 "topic {}: no Kafka broker of {} answers; ingest goes on by itself as soon as one does",
                 self.topic, self.brokers
             );
-            self.health.broken(condition, sentence, now_ms.saturating_mul(1_000));
+            self.health.broken(Condition::Kafka(self.topic.clone()), sentence, now_ms.saturating_mul(1_000));
         }
+        let hears = !self.deaf.swap(self.paused.load(Ordering::Relaxed), Ordering::Relaxed);
         let partitions = statistics.topics.get(&self.topic).into_iter().flat_map(|topic| &topic.partitions);
-        for (partition, seen) in partitions.filter_map(|(partition, found)| Some((*partition, seen(found)?))) {
-            let behind = self.lag().behind(partition, seen, now_ms);
+        for (partition, found) in partitions {
+            let Some(seen) = seen(found, heard_ms(statistics, found).filter(|_| hears)) else { continue };
+            let behind = self.lag().behind(*partition, seen, now_ms);
             if let Some(behind) = behind {
-                self.recorder.lag(partition, behind.messages, behind.seconds);
+                self.recorder.lag(*partition, behind.messages, behind.seconds);
             }
         }
     }
@@ -80,9 +133,17 @@ fn is_reachable(statistics: &Statistics) -> bool {
     statistics.brokers.values().any(|broker| broker.state == "UP")
 }
 
+/// Until when the client has surely heard of new records of a partition; `None` while its broker is away.
+fn heard_ms(statistics: &Statistics, partition: &Partition) -> Option<i64> {
+    let mut brokers = statistics.brokers.values();
+    let broker = brokers.find(|broker| broker.nodeid == partition.broker && broker.state == "UP")?;
+    let since_ms = (broker.rxidle >= 0).then_some(broker.rxidle / 1_000)?;
+    Some(statistics.time.saturating_mul(1_000) - since_ms - HEARD_MARGIN_MS)
+}
+
 /// What the client knows of a partition; `None` before it has heard of its end. Negative offsets mean
 /// that there is none.
-fn seen(partition: &Partition) -> Option<Seen> {
+fn seen(partition: &Partition, heard_ms: Option<i64>) -> Option<Seen> {
     let known = |offset: i64| (offset >= 0).then_some(offset);
     // Records of transactions that are not committed yet lie after the last stable offset.
     let end = known(partition.ls_offset).or(known(partition.hi_offset))?;
@@ -91,70 +152,9 @@ fn seen(partition: &Partition) -> Option<Seen> {
         end,
         handed_over: known(partition.app_offset),
         reached: known(partition.eof_offset),
+        heard_ms,
     })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use rdkafka::statistics::{Broker, Topic};
-
-    fn statistics(state: &str, partition: Partition) -> Statistics {
-        let broker = Broker { state: state.to_owned(), ..Broker::default() };
-        let topic = Topic { partitions: [(partition.partition, partition)].into(), ..Topic::default() };
-        Statistics {
-            time: 100,
-            brokers: [("b".to_owned(), broker)].into(),
-            topics: [("t".to_owned(), topic)].into(),
-            ..Statistics::default()
-        }
-    }
-
-    /// A partition of which the client has not heard yet has -1001 everywhere.
-    fn unheard() -> Partition {
-        let none = -1_001;
-        Partition {
-            hi_offset: none,
-            ls_offset: none,
-            lo_offset: none,
-            app_offset: none,
-            eof_offset: none,
-            ..Partition::default()
-        }
-    }
-
-    #[test]
-    fn kafka_is_unwell_from_the_first_look_without_a_broker_to_the_first_with_one() {
-        let health = Health::default();
-        let watched = Watched::new("t", "127.0.0.1:9", Recorder::new("t"), health.clone());
-        watched.look(&statistics("UP", unheard()));
-        assert!(health.problems().is_empty());
-        watched.look(&statistics("TRY_CONNECT", unheard()));
-        watched.look(&Statistics { time: 107, ..statistics("CONNECT", unheard()) });
-        let problems = health.problems();
-        assert_eq!((problems.len(), problems[0].since_micros), (1, 100_000_000));
-        assert!(problems[0].sentence.contains("topic t") && problems[0].sentence.contains("127.0.0.1:9"));
-        watched.look(&statistics("UP", unheard()));
-        assert!(health.problems().is_empty());
-    }
-
-    #[test]
-    fn kafkas_numbers_are_read_as_what_they_are() {
-        assert_eq!(seen(&unheard()), None);
-        let partition = Partition { lo_offset: 3, hi_offset: 9, ls_offset: 7, app_offset: 5, ..unheard() };
-        assert_eq!(seen(&partition), Some(Seen { first: 3, end: 7, handed_over: Some(5), reached: None }));
-        let old_broker = Partition { ls_offset: -1_001, eof_offset: 9, ..partition };
-        assert_eq!(seen(&old_broker), Some(Seen { first: 3, end: 9, handed_over: Some(5), reached: Some(9) }));
-    }
-
-    #[test]
-    fn a_partition_that_is_let_go_is_no_concern() {
-        let health = Health::default();
-        let watched = Watched::new("t", "b", Recorder::new("t"), health.clone());
-        watched.assigned(0, Some(1), None);
-        health.broken(Condition::Partition("t".to_owned(), 0), "waits", 5);
-        watched.revoked(&[0]);
-        assert!(health.problems().is_empty());
-        assert_eq!(watched.lag().behind(0, Seen { first: 0, end: 5, handed_over: None, reached: None }, 1), None);
-    }
-}
+mod tests;

@@ -69,7 +69,8 @@ fn record_all() {
     recorder.duplicates_dropped(4);
     recorder.lag(0, 12, Some(1.5));
     recorder.memory(300, 1_000);
-    recorder.partitions(3, &[PauseCause::Memory]);
+    recorder.partitions(3, &[PauseCause::Registry]);
+    recorder.pressed_back(2);
 }
 
 #[test]
