@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_line_says_how_far_a_source_is() {
-        let never = SourceStanding { topic_exists: Some(false), ..source() };
+        let never = SourceStanding { topic_exists: Some(false), lag_messages: None, ..source() };
         assert_eq!(
             summary(&never),
             "telephony (telephony.events): nothing seen yet; Kafka has no topic telephony.events"

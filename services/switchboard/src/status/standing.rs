@@ -25,7 +25,7 @@ pub(super) struct SourceStanding {
     pub(super) topic_exists: Option<bool>,
     /// Files of history in the lake.
     pub(super) files: usize,
-    /// Over all partitions; not known where Kafka does not answer.
+    /// Over all partitions; not known where Kafka does not answer or has no such topic.
     pub(super) lag_messages: Option<i64>,
     pub(super) quarantined: i64,
     /// Up to when everything that Kafka had is in the lake.
@@ -98,7 +98,7 @@ pub(super) fn standing(
         topic: topic.clone(),
         topic_exists: kafka.map(|kafka| kafka.topics.contains_key(topic)),
         files: in_lake.positions.keys().filter(|held| fence::is_of_file(held)).count(),
-        lag_messages: kafka.map(|_| partitions.iter().filter_map(|one| one.lag_messages).sum()),
+        lag_messages: found.map(|_| partitions.iter().filter_map(|one| one.lag_messages).sum()),
         quarantined: partitions.iter().map(|one| one.quarantined).sum(),
         valid_through: valid_through.map(instant),
         last_commit: newest(in_lake, |moved| of_topic(moved).is_some() || fence::is_of_file(moved)),

@@ -98,7 +98,7 @@ fn a_source_never_seen_and_one_from_files_are_told_apart() {
     let empty = KafkaTopics { cluster: "c1".to_owned(), topics: BTreeMap::new() };
     let never = standing(telephony(), None, Some(&empty), &BTreeMap::new());
     assert_eq!((never.topic_exists, never.files, never.partitions.len()), (Some(false), 0, 0));
-    assert_eq!((never.valid_through, never.last_commit), (None, None));
+    assert_eq!((never.lag_messages, never.valid_through, never.last_commit), (None, None, None));
     let files = InLake {
         positions: [(of_file("ab"), 1), (of_file("cd"), 1)].into(),
         landings: vec![landing(2, 2_000, &[of_file("cd")])],
