@@ -35,7 +35,7 @@ impl Table {
     }
 
     async fn landing(&self, version: u64) -> DeltaResult<Option<Landing>> {
-        let Some(bytes) = self.delta().log_store().read_commit_entry(version).await? else { return Ok(None) };
+        let Some(bytes) = self.delta.log_store().read_commit_entry(version).await? else { return Ok(None) };
         let mut landing = Landing { version, at_ms: None, positions: BTreeMap::new() };
         for line in String::from_utf8_lossy(&bytes).lines().filter(|line| !line.trim().is_empty()) {
             let action: Json =

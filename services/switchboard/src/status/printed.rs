@@ -3,7 +3,6 @@
 use crate::output::instant;
 use crate::status::standing::{PartitionStanding, SourceStanding};
 use comfy_table::{Cell, CellAlignment, Table, TableComponent, presets};
-use ingest::KafkaTopics;
 use serde_json::json;
 
 /// Prints the sources for people.
@@ -19,13 +18,13 @@ pub(super) fn table(sources: &[SourceStanding]) {
 /// The sources for machines.
 pub(super) fn json(
     sources: &[SourceStanding],
-    kafka: Result<&KafkaTopics, &ingest::Error>,
+    cluster: Option<&str>,
+    problems: &[kafka::Error],
     now_micros: i64,
 ) -> String {
     let asked_at = instant(now_micros);
-    let cluster = kafka.ok().map(|kafka| &kafka.cluster);
-    let problem = kafka.err().map(ToString::to_string);
-    json!({ "asked_at": asked_at, "cluster": cluster, "kafka_problem": problem, "sources": sources }).to_string()
+    let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    json!({ "asked_at": asked_at, "cluster": cluster, "kafka_problems": problems, "sources": sources }).to_string()
 }
 
 /// A source in one line.

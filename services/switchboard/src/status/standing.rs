@@ -1,7 +1,8 @@
 //! Where each partition of a source stands, from what Kafka and the lake hold. Pure.
 
 use crate::output::instant;
-use ingest::KafkaTopics;
+use crate::status::in_kafka::InKafka;
+use kafka::Watermarks;
 use lake::{Landing, fence};
 use schemas::Source;
 use serde::Serialize;
@@ -21,7 +22,7 @@ pub(super) struct InLake {
 pub(super) struct SourceStanding {
     pub(super) source: String,
     pub(super) topic: String,
-    /// Whether Kafka has the topic; not known where Kafka does not answer.
+    /// Whether Kafka has the topic; not known where Kafka does not say.
     pub(super) topic_exists: Option<bool>,
     /// Files of history in the lake.
     pub(super) files: usize,
@@ -65,7 +66,7 @@ pub(super) struct LastCommit {
 pub(super) fn standing(
     source: &Source,
     in_lake: Option<&InLake>,
-    kafka: Option<&KafkaTopics>,
+    kafka: Option<&InKafka>,
     quarantined: &BTreeMap<(String, String, i32), i64>,
 ) -> SourceStanding {
     let topic = &source.topic;
@@ -96,7 +97,10 @@ pub(super) fn standing(
     SourceStanding {
         source: source.name.clone(),
         topic: topic.clone(),
-        topic_exists: kafka.map(|kafka| kafka.topics.contains_key(topic)),
+        topic_exists: kafka.and_then(|kafka| match kafka.topics.contains_key(topic) {
+            true => Some(true),
+            false => kafka.missing.contains(topic).then_some(false),
+        }),
         files: in_lake.positions.keys().filter(|held| fence::is_of_file(held)).count(),
         lag_messages: found.map(|_| partitions.iter().filter_map(|one| one.lag_messages).sum()),
         quarantined: partitions.iter().map(|one| one.quarantined).sum(),
@@ -109,7 +113,7 @@ pub(super) fn standing(
 fn place(
     topic: &str,
     in_lake: &InLake,
-    kafka: Option<&KafkaTopics>,
+    kafka: Option<&InKafka>,
     cluster: &str,
     partition: i32,
 ) -> PartitionStanding {
@@ -121,28 +125,28 @@ fn place(
     PartitionStanding {
         cluster: cluster.to_owned(),
         partition,
-        kafka_first: ends.map(|(first, _)| first),
-        kafka_end: ends.map(|(_, end)| end),
+        kafka_first: ends.map(|ends| ends.begin),
+        kafka_end: ends.map(|ends| ends.end),
         position,
-        lag_messages: ends.map(|(first, end)| (end - position.unwrap_or(first)).max(0)),
+        lag_messages: ends.map(|ends| (ends.end - position.unwrap_or(ends.begin)).max(0)),
         last_commit: newest(in_lake, |moved| *moved == fence),
         quarantined: 0,
         valid_through: complete.map(|millis| instant(millis * 1_000)),
         remark: match (kafka, ends) {
             (Some(_), None) if here.is_none() => Some(format!("of another cluster, {cluster}")),
             (Some(_), None) => Some("Kafka has no such partition any more".to_owned()),
-            (_, Some((first, end))) => position.and_then(|position| remark(position, first, end)),
+            (_, Some(ends)) => position.and_then(|position| remark(position, ends)),
             (None, None) => None,
         },
     }
 }
 
-fn remark(position: i64, first: i64, end: i64) -> Option<String> {
-    if position < first {
-        let lost = first - position;
+fn remark(position: i64, ends: Watermarks) -> Option<String> {
+    if position < ends.begin {
+        let lost = ends.begin - position;
         return Some(format!("{lost} offsets are gone from Kafka before the lake had them"));
     }
-    (position > end).then(|| "Kafka ends before the lake's position: the topic was made anew".to_owned())
+    (position > ends.end).then(|| "Kafka ends before the lake's position: the topic was made anew".to_owned())
 }
 
 /// The newest commit that moved a fence of this kind.

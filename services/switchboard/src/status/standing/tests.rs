@@ -11,9 +11,11 @@ fn telephony() -> &'static Source {
     &schemas::catalogue().sources["telephony"]
 }
 
-fn kafka(partitions: &[(i32, (i64, i64))]) -> KafkaTopics {
-    let partitions = partitions.iter().copied().collect();
-    KafkaTopics { cluster: "c1".to_owned(), topics: [(TOPIC.to_owned(), partitions)].into() }
+fn kafka(partitions: &[(i32, (i64, i64))]) -> InKafka {
+    let partitions =
+        partitions.iter().map(|(partition, (begin, end))| (*partition, Watermarks { begin: *begin, end: *end }));
+    let topics = [(TOPIC.to_owned(), partitions.collect())].into();
+    InKafka { cluster: "c1".to_owned(), topics, ..InKafka::default() }
 }
 
 fn landing(version: u64, at_ms: i64, fences: &[String]) -> Landing {
@@ -84,7 +86,7 @@ fn what_was_lost_and_what_is_not_ours_is_remarked() {
     assert_eq!(remark(&cut, 0), "5 offsets are gone from Kafka before the lake had them");
     assert!(remark(&cut, 1).contains("made anew"));
     assert!(remark(&[(0, (0, 90))], 1).contains("no such partition"));
-    let other = KafkaTopics { cluster: "c2".to_owned(), ..kafka(&[(0, (0, 5))]) };
+    let other = InKafka { cluster: "c2".to_owned(), ..kafka(&[(0, (0, 5))]) };
     let standing = standing(telephony(), Some(&lake()), Some(&other), &BTreeMap::new());
     let clusters: Vec<(&str, i32)> =
         standing.partitions.iter().map(|one| (one.cluster.as_str(), one.partition)).collect();
@@ -95,10 +97,13 @@ fn what_was_lost_and_what_is_not_ours_is_remarked() {
 
 #[test]
 fn a_source_never_seen_and_one_from_files_are_told_apart() {
-    let empty = KafkaTopics { cluster: "c1".to_owned(), topics: BTreeMap::new() };
+    let missing = BTreeSet::from([TOPIC.to_owned()]);
+    let empty = InKafka { cluster: "c1".to_owned(), missing, ..InKafka::default() };
     let never = standing(telephony(), None, Some(&empty), &BTreeMap::new());
     assert_eq!((never.topic_exists, never.files, never.partitions.len()), (Some(false), 0, 0));
     assert_eq!((never.lag_messages, never.valid_through, never.last_commit), (None, None, None));
+    let refused = InKafka { cluster: "c1".to_owned(), ..InKafka::default() };
+    assert_eq!(standing(telephony(), None, Some(&refused), &BTreeMap::new()).topic_exists, None);
     let files = InLake {
         positions: [(of_file("ab"), 1), (of_file("cd"), 1)].into(),
         landings: vec![landing(2, 2_000, &[of_file("cd")])],
