@@ -16,6 +16,7 @@ mod kafka;
 mod lag;
 pub mod metrics;
 mod outlet;
+mod patience;
 mod places;
 mod requeue;
 mod rows;

@@ -37,6 +37,8 @@ pub(crate) enum CommitOutcome {
     Fenced,
     /// The storage gave no answer; reading back showed that it had landed.
     UnknownResolved,
+    /// Its files lay too long before it; they are written anew.
+    Stale,
     /// It did not land, and ingest does not know how to go on.
     Failed,
 }
@@ -70,13 +72,14 @@ pub(crate) enum PauseCause {
 }
 
 impl CommitOutcome {
-    const ALL: [Self; 4] = [Self::Landed, Self::Fenced, Self::UnknownResolved, Self::Failed];
+    const ALL: [Self; 5] = [Self::Landed, Self::Fenced, Self::UnknownResolved, Self::Stale, Self::Failed];
 
     fn label(self) -> &'static str {
         match self {
             Self::Landed => "landed",
             Self::Fenced => "fenced",
             Self::UnknownResolved => "unknown_resolved",
+            Self::Stale => "stale",
             Self::Failed => "failed",
         }
     }
@@ -183,10 +186,10 @@ impl Recorder {
         }
     }
 
-    /// What is buffered, and the most that may be.
+    /// What of this topic is buffered, and the most that the process may buffer.
     pub(crate) fn memory(&self, buffered_bytes: usize, budget_bytes: usize) {
         gauge!(BUFFERED.name, "topic" => self.topic.clone()).set(buffered_bytes as f64);
-        gauge!(BUDGET.name, "topic" => self.topic.clone()).set(budget_bytes as f64);
+        gauge!(BUDGET.name).set(budget_bytes as f64);
     }
 
     /// How many partitions this process reads, and why some of them wait for somebody to act.

@@ -84,7 +84,8 @@ pub(super) const COMMITS: Metric = metric(
     Kind::Counter,
     Unit::Count,
     "Commits by outcome: landed; fenced (another writer was there first, nothing was written); unknown_resolved \
-     (the storage gave no answer, and reading back showed that it had landed); failed.",
+     (the storage gave no answer, and reading back showed that it had landed); stale (its files lay too long before it \
+     and are written anew); failed.",
 );
 pub(super) const FLUSHES: Metric = metric(
     "switchboard_ingest_flushes_total",
@@ -115,7 +116,7 @@ pub(super) const BUDGET: Metric = metric(
     "switchboard_ingest_memory_budget_bytes",
     Kind::Gauge,
     Unit::Bytes,
-    "The most memory that may hold what is not committed yet, as configured.",
+    "The most memory that all topics together may hold and write, as configured.",
 );
 pub(super) const ASSIGNED: Metric = metric(
     "switchboard_ingest_partitions_assigned",

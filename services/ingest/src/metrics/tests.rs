@@ -113,7 +113,7 @@ fn labels_are_the_topic_the_partition_and_words_of_ours() {
         ["cause", "outcome", "partition", "reason", "topic"]
     );
     assert_eq!((of("topic"), of("partition")), (vec!["t.events"], vec!["0"]));
-    assert_eq!(of("outcome"), ["failed", "fenced", "landed", "unknown_resolved"]);
+    assert_eq!(of("outcome"), ["failed", "fenced", "landed", "stale", "unknown_resolved"]);
     assert_eq!(of("cause"), ["memory", "registry", "share_refused", "unknown_schema"]);
     assert_eq!(of("reason"), ["memory", "not_utf8", "revoke", "size", "stop", "time"]);
 }
