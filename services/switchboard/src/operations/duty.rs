@@ -4,6 +4,7 @@ use crate::output;
 use ingest::{Health, Problem};
 use lake::Lake;
 use serve::Watch;
+use std::path::PathBuf;
 
 /// Something that the process does until it is told to stop.
 #[derive(Debug)]
@@ -12,6 +13,8 @@ pub(crate) enum Duty {
     Ingest(Health, Lake),
     /// The newest epoch is shown.
     Serve(Watch),
+    /// The tables of the lake in this folder are looked after.
+    Maintain(PathBuf),
 }
 
 impl Duty {
@@ -19,20 +22,14 @@ impl Duty {
     pub(super) async fn reasons_against(&self) -> Vec<String> {
         match self {
             Self::Ingest(health, lake) => {
-                let lake = lake.clone();
-                let folder = lake.folder().display().to_string();
                 let mut reasons: Vec<String> = health.problems().iter().map(since).collect();
-                let written = tokio::task::spawn_blocking(move || lake.check_writable()).await;
-                let refused = match written {
-                    Ok(Ok(())) => None,
-                    Ok(Err(error)) => Some(caused(&error)),
-                    Err(fallen) => Some(fallen.to_string()),
-                };
-                reasons.extend(refused.map(|why| {
-                    format!("the lake in {folder} cannot be written ({why}); ingest goes on by itself when it can")
-                }));
+                reasons.extend(refusal(lake.clone()).await);
                 reasons
             }
+            Self::Maintain(folder) => match Lake::open(folder) {
+                Ok(lake) => refusal(lake).await.into_iter().collect(),
+                Err(error) => vec![error.to_string()],
+            },
             Self::Serve(watch) => match watch.epoch().await {
                 Ok(Some(_)) => Vec::new(),
                 Ok(None) => vec!["nothing is published yet; `switchboard refresh --once` publishes".to_owned()],
@@ -40,6 +37,17 @@ impl Duty {
             },
         }
     }
+}
+
+/// Why the lake cannot be written, if it cannot.
+async fn refusal(lake: Lake) -> Option<String> {
+    let folder = lake.folder().display().to_string();
+    let why = match tokio::task::spawn_blocking(move || lake.check_writable()).await {
+        Ok(Ok(())) => return None,
+        Ok(Err(error)) => error.cause(),
+        Err(fallen) => fallen.to_string(),
+    };
+    Some(format!("the lake in {folder} cannot be written ({why}); the work goes on by itself when it can"))
 }
 
 /// A problem with the instant since which it is there.
@@ -81,6 +89,16 @@ mod tests {
             told.len() == 1 && told[0].contains("cannot be written") && told[0].contains("No such file"),
             "{told:?}"
         );
+    }
+
+    #[tokio::test]
+    async fn maintenance_is_ready_as_soon_as_there_is_a_lake() {
+        let folder = TempDir::new().unwrap();
+        let duty = Duty::Maintain(folder.path().join("lake"));
+        let told = duty.reasons_against().await;
+        assert!(told.len() == 1 && told[0].contains("there is no lake here yet"), "{told:?}");
+        Lake::open_or_create(&folder.path().join("lake")).unwrap();
+        assert!(duty.reasons_against().await.is_empty());
     }
 
     #[tokio::test]
