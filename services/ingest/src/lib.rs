@@ -34,9 +34,10 @@ pub use budget::Budget;
 pub use chunk::Chunk;
 pub use health::{Condition, Health, Problem};
 pub use history::{Loaded, load_history};
+pub use requeue::{Quarantined, Requeued, position as requeue_position, requeue};
 pub use rows::{BadRecord, ChunkRows, RowBuilder};
 pub use run::{GroupProtocol, Options, Outcome, run};
-pub use sealed::StewardKey;
+pub use sealed::{StewardKey, StewardSecret};
 pub use sink::event_table;
 pub use tokens::TokenKey;
 
@@ -103,8 +104,8 @@ pub enum Error {
     /// The file of history could not be read to its end; nothing of it was loaded.
     #[error("the file could not be read to its end; nothing of it was loaded")]
     Input(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A bad record could not be sealed.
-    #[error("cannot seal a bad record for the stewards: {0}")]
+    /// A bad record could not be sealed or opened.
+    #[error("cannot seal a bad record for the stewards, or open one: {0}")]
     Seal(String),
     /// A key is not usable.
     #[error("{0}")]

@@ -9,7 +9,7 @@ mod retained;
 
 pub use completeness::{Completeness, valid_through_micros};
 pub use publication::{PUBLICATIONS_TABLE, Publication};
-pub use quarantined::quarantined_now;
+pub use quarantined::{quarantine_now, quarantined_now};
 pub use reading::{Reading, open};
 pub use rebuild::{Plan, rebuild};
 pub use retained::retained_versions;

@@ -13,13 +13,13 @@ use std::collections::BTreeMap;
 /// A Kafka partition: cluster, topic, partition.
 type Coordinates = (String, String, i32);
 
-/// Records in the quarantine by Kafka partition; a partition without any is left out.
+/// A session over the newest versions of all events tables and the quarantine, whose table
+/// `quarantine` has a row for each record that could not be used. `None`: there never was one.
 ///
 /// # Errors
 /// [`Error::Lake`], [`Error::Queries`].
-pub async fn quarantined_now(lake: &Lake) -> Result<BTreeMap<Coordinates, i64>, Error> {
-    // Nearly always there are none, and then no event need be looked at.
-    let Some(quarantine) = lake.open_table(QUARANTINE_TABLE).await? else { return Ok(BTreeMap::new()) };
+pub async fn quarantine_now(lake: &Lake) -> Result<Option<Engine>, Error> {
+    let Some(quarantine) = lake.open_table(QUARANTINE_TABLE).await? else { return Ok(None) };
     let engine = Engine::new(chrono_tz::UTC, 0)?;
     let mut tables = Vec::new();
     for source in catalogue().sources.values() {
@@ -32,6 +32,16 @@ pub async fn quarantined_now(lake: &Lake) -> Result<BTreeMap<Coordinates, i64>, 
         }
     }
     bind_quarantine(&engine, Some(&quarantine), &tables, "").await?;
+    Ok(Some(engine))
+}
+
+/// Records in the quarantine by Kafka partition; a partition without any is left out.
+///
+/// # Errors
+/// [`Error::Lake`], [`Error::Queries`].
+pub async fn quarantined_now(lake: &Lake) -> Result<BTreeMap<Coordinates, i64>, Error> {
+    // Nearly always there are none, and then no event need be looked at.
+    let Some(engine) = quarantine_now(lake).await? else { return Ok(BTreeMap::new()) };
     let counted = "SELECT cluster, topic, \"partition\", count(*) FROM quarantine GROUP BY 1, 2, 3";
     let mut found = BTreeMap::new();
     for batch in engine.collect(counted).await? {

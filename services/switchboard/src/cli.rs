@@ -1,6 +1,7 @@
 //! The command line: what `--help` teaches.
 
 mod importing;
+pub(crate) mod quarantine;
 
 pub(crate) use importing::{Destination, ImportEvents, ImportReports, ImportRows, ImportWhat};
 
@@ -46,6 +47,11 @@ pub(crate) enum Command {
         /// How to print it.
         #[arg(long, default_value = "table")]
         format: ReportFormat,
+    },
+    /// What could not be used: see it, open it, ingest it again, or let a waiting partition go on.
+    Quarantine {
+        #[command(subcommand)]
+        action: quarantine::QuarantineAction,
     },
     /// Read Kafka again and compare it with the lake: is anything lost, doubled or changed?
     ///
@@ -101,7 +107,10 @@ pub(crate) enum KeysAction {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct IngestArguments {
+    #[command(subcommand)]
+    pub(crate) action: Option<quarantine::IngestAction>,
     /// A source to ingest, such as telephony; may be given several times. Without it all sources are
     /// ingested, and a topic that is not there is waited for.
     #[arg(long = "source", value_name = "NAME")]

@@ -4,7 +4,7 @@ use crate::cli::IngestArguments;
 use crate::config::{Config, GroupProtocol};
 use crate::keys::{self, Keys};
 use crate::operations::{self, Duty};
-use crate::output;
+use crate::{output, quarantine};
 use anyhow::{Result, anyhow, bail};
 use ingest::{Budget, Error, Health, Options, Outcome};
 use lake::Lake;
@@ -20,6 +20,9 @@ use tokio::task::JoinSet;
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(config: &Config, arguments: IngestArguments) -> Result<ExitCode> {
+    if let Some(action) = arguments.action {
+        return quarantine::run_for_ingest(config, action).await.map(|()| ExitCode::SUCCESS);
+    }
     let named = arguments.sources.iter().map(|name| source(name)).collect::<Result<Vec<_>>>()?;
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(async move {

@@ -14,6 +14,7 @@ mod kpi;
 mod maintaining;
 mod operations;
 mod output;
+mod quarantine;
 mod reference;
 mod refreshing;
 mod serving;
@@ -49,6 +50,9 @@ fn run(arguments: cli::Arguments) -> anyhow::Result<ExitCode> {
             cli::Command::Import { what } => import::run(&config, what).await,
             cli::Command::Ingest(arguments) => ingesting::run(&config, arguments).await,
             cli::Command::Status { format } => status::run(&config, format).await,
+            cli::Command::Quarantine { action } => {
+                quarantine::run(&config, action).await.map(|()| ExitCode::SUCCESS)
+            }
             cli::Command::Audit(arguments) => auditing::run(&config, &arguments).await,
             cli::Command::Refresh(arguments) => refreshing::run(&config, &arguments).await,
             cli::Command::Maintain(arguments) => maintaining::run(&config, &arguments).await,
