@@ -16,6 +16,14 @@ pub(super) struct InKafka {
     pub(super) refusals: Vec<kafka::Error>,
 }
 
+impl InKafka {
+    /// Whether the topic is there, if Kafka would say.
+    pub(super) fn has(&self, topic: &str) -> Option<bool> {
+        let is_there = self.topics.contains_key(topic);
+        (is_there || self.missing.contains(topic)).then_some(is_there)
+    }
+}
+
 /// Asks Kafka how far these topics reach. Blocks for as long as the brokers take to answer.
 ///
 /// # Errors

@@ -97,10 +97,7 @@ pub(super) fn standing(
     SourceStanding {
         source: source.name.clone(),
         topic: topic.clone(),
-        topic_exists: kafka.and_then(|kafka| match kafka.topics.contains_key(topic) {
-            true => Some(true),
-            false => kafka.missing.contains(topic).then_some(false),
-        }),
+        topic_exists: kafka.and_then(|kafka| kafka.has(topic)),
         files: in_lake.positions.keys().filter(|held| fence::is_of_file(held)).count(),
         lag_messages: found.map(|_| partitions.iter().filter_map(|one| one.lag_messages).sum()),
         quarantined: partitions.iter().map(|one| one.quarantined).sum(),
@@ -119,9 +116,14 @@ fn place(
 ) -> PartitionStanding {
     let fence = fence::of_partition(cluster, topic, partition);
     let position = in_lake.positions.get(&fence).copied();
-    let complete = in_lake.positions.get(&fence::completeness_of_partition(cluster, topic, partition));
     let here = kafka.filter(|kafka| kafka.cluster == cluster);
     let ends = here.and_then(|kafka| kafka.topics.get(topic)?.get(&partition).copied());
+    let stamp = |of: fn(&str, &str, i32) -> String| in_lake.positions.get(&of(cluster, topic, partition)).copied();
+    let paused = || {
+        let at = stamp(fence::paused_of_partition).filter(|at| Some(*at) == position)?;
+        let accepted = stamp(fence::accepted_of_partition).is_some_and(|through| through > at);
+        (!accepted).then(|| "waits: too many of its newest records cannot be read".to_owned())
+    };
     PartitionStanding {
         cluster: cluster.to_owned(),
         partition,
@@ -131,17 +133,19 @@ fn place(
         lag_messages: ends.map(|ends| (ends.end - position.unwrap_or(ends.begin)).max(0)),
         last_commit: newest(in_lake, |moved| *moved == fence),
         quarantined: 0,
-        valid_through: complete.map(|millis| instant(millis * 1_000)),
+        valid_through: stamp(fence::completeness_of_partition).map(|millis| instant(millis * 1_000)),
         remark: match (kafka, ends) {
             (Some(_), None) if here.is_none() => Some(format!("of another cluster, {cluster}")),
-            (Some(_), None) => Some("Kafka has no such partition any more".to_owned()),
-            (_, Some(ends)) => position.and_then(|position| remark(position, ends)),
-            (None, None) => None,
+            (Some(kafka), None) if kafka.has(topic).is_some() => {
+                Some("Kafka has no such partition any more".to_owned())
+            }
+            (_, Some(ends)) => position.and_then(|position| lost(position, ends)).or_else(paused),
+            (_, None) => paused(),
         },
     }
 }
 
-fn remark(position: i64, ends: Watermarks) -> Option<String> {
+fn lost(position: i64, ends: Watermarks) -> Option<String> {
     if position < ends.begin {
         let lost = ends.begin - position;
         return Some(format!("{lost} offsets are gone from Kafka before the lake had them"));

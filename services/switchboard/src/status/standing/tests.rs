@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::*;
-use lake::fence::{completeness_of_partition, of_file, of_partition};
+use lake::fence::{accepted_of_partition, completeness_of_partition, of_file, of_partition, paused_of_partition};
 
 const TOPIC: &str = "telephony.events";
 
@@ -96,14 +96,31 @@ fn what_was_lost_and_what_is_not_ours_is_remarked() {
 }
 
 #[test]
+fn a_partition_that_waits_is_remarked_until_it_is_accepted_or_has_gone_on() {
+    let remark = |position, accepted| {
+        let mut lake = lake();
+        lake.positions.insert(of_partition("c1", TOPIC, 0), position);
+        lake.positions.insert(paused_of_partition("c1", TOPIC, 0), 90);
+        lake.positions.insert(accepted_of_partition("c1", TOPIC, 0), accepted);
+        let of_lake = standing(telephony(), Some(&lake), None, &BTreeMap::new());
+        let of_both = standing(telephony(), Some(&lake), Some(&kafka(&[(0, (0, 95))])), &BTreeMap::new());
+        assert_eq!(shown(&of_lake, 0).remark, shown(&of_both, 0).remark);
+        shown(&of_both, 0).remark.is_some()
+    };
+    assert!(remark(90, 0) && remark(90, 90));
+    assert!(!remark(90, 91) && !remark(92, 0));
+}
+
+#[test]
 fn a_source_never_seen_and_one_from_files_are_told_apart() {
     let missing = BTreeSet::from([TOPIC.to_owned()]);
     let empty = InKafka { cluster: "c1".to_owned(), missing, ..InKafka::default() };
     let never = standing(telephony(), None, Some(&empty), &BTreeMap::new());
     assert_eq!((never.topic_exists, never.files, never.partitions.len()), (Some(false), 0, 0));
     assert_eq!((never.lag_messages, never.valid_through, never.last_commit), (None, None, None));
-    let refused = InKafka { cluster: "c1".to_owned(), ..InKafka::default() };
-    assert_eq!(standing(telephony(), None, Some(&refused), &BTreeMap::new()).topic_exists, None);
+    let refusing = InKafka { cluster: "c1".to_owned(), ..InKafka::default() };
+    let refused = standing(telephony(), Some(&lake()), Some(&refusing), &BTreeMap::new());
+    assert_eq!((refused.topic_exists, &shown(&refused, 0).remark), (None, &None));
     let files = InLake {
         positions: [(of_file("ab"), 1), (of_file("cd"), 1)].into(),
         landings: vec![landing(2, 2_000, &[of_file("cd")])],
