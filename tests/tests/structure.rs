@@ -30,7 +30,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
 
 /// Each technology and the rooms that may name it. The tests look from outside and may name all. The
 /// auditor has its own reader of everything on purpose: it judges the others.
-const HOMES: [(&str, &[&str]); 10] = [
+const HOMES: [(&str, &[&str]); 11] = [
     ("apache-avro", &["audit", "schemas"]),
     ("arrow-avro", &["schemas"]),
     ("rdkafka", &["audit", "connect", "ingest", "kafka"]),
@@ -38,7 +38,8 @@ const HOMES: [(&str, &[&str]); 10] = [
     ("datafusion", &["lake", "queries"]),
     ("parquet", &["audit", "lake"]),
     ("age", &["ingest", "switchboard"]),
-    ("axum", &["serve"]),
+    ("axum", &["serve", "switchboard"]),
+    ("metrics-exporter-prometheus", &["switchboard"]),
     ("maud", &["serve"]),
     ("tracing-subscriber", &["switchboard"]),
 ];

@@ -3,6 +3,7 @@
 use crate::Error;
 use crate::held::Held;
 use crate::intake::Partition;
+use crate::metrics::FlushReason;
 use crate::rows::ChunkRows;
 use crate::run::Ingest;
 use std::time::Duration;
@@ -19,7 +20,7 @@ impl Ingest {
         if !own_done || !watch.is_due() {
             return Ok(false);
         }
-        self.flush().await?;
+        self.flush(FlushReason::Stop).await?;
         let sink = self.outlet.sink()?;
         sink.refresh().await?;
         let waiting: Vec<i32> = self

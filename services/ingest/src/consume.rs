@@ -16,6 +16,7 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, RebalanceProtocol};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::Message;
+use rdkafka::statistics::Statistics;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::types::RDKafkaRespErr;
 use std::collections::HashMap;
@@ -130,6 +131,10 @@ impl ClientContext for Context {
         self.reading.complaints.log(facility, message);
     }
 
+    fn stats(&self, statistics: Statistics) {
+        self.reading.watched.look(&statistics);
+    }
+
     fn error(&self, error: KafkaError, reason: &str) {
         self.reading.complaints.error(&error, reason);
     }
@@ -227,6 +232,7 @@ impl Context {
             return Ok(());
         }
         tracing::debug!(topic = self.topic, pause, "back-pressure");
+        self.reading.watched.presses_back(if pause { free.len() } else { 0 });
         if pause { consumer.pause(&self.list(&free)) } else { consumer.resume(&self.list(&free)) }
     }
 

@@ -7,8 +7,9 @@
 use crate::Error;
 use crate::bad_share::BadShare;
 use crate::consume::{Command, Start};
+use crate::metrics::PauseCause;
 use crate::rows::ChunkRows;
-use crate::run::Ingest;
+use crate::run::{Ingest, now_micros};
 use crate::sink::Stamps;
 
 /// Why a partition does not go on, and at which offset.
@@ -46,6 +47,13 @@ impl Held {
         (!accepted).then_some(Self::TooManyBad { offset })
     }
 
+    pub(crate) fn cause(&self) -> PauseCause {
+        match self {
+            Self::UnknownSchema { .. } => PauseCause::UnknownSchema,
+            Self::TooManyBad { .. } => PauseCause::ShareRefused,
+        }
+    }
+
     /// What it waits for and what to do, in a sentence.
     pub(crate) fn sentence(&self, topic: &str, partition: i32) -> String {
         let waits = format!("{topic} partition {partition} waits at offset {}", self.offset());
@@ -70,7 +78,9 @@ impl Held {
 impl Ingest {
     pub(crate) fn tell_held(&self, partition: i32, held: &Held) {
         let topic = &self.source.topic;
-        tracing::error!(topic, partition, offset = held.offset(), "{}", held.sentence(topic, partition));
+        let sentence = held.sentence(topic, partition);
+        tracing::error!(topic, partition, offset = held.offset(), "{sentence}");
+        self.watched.waits(partition, &sentence, now_micros());
     }
 
     /// A sentence for each partition that waits.
@@ -101,6 +111,7 @@ impl Ingest {
         let accepted: Vec<(i32, i64)> = held.into_iter().filter_map(accepted).collect();
         for (partition, through) in accepted {
             self.accepted.insert(partition, through);
+            self.watched.goes_on(partition);
             self.shares.insert(partition, BadShare::default());
             if let Some((generation, offset)) = self.intake.release(partition) {
                 let topic = &self.source.topic;
@@ -119,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_pause_holds_after_a_restart_until_it_is_accepted() {
-        let paused = |accepted| Stamps { paused_at: Some(70), accepted, last_record: None };
+        let paused = |accepted| Stamps { paused_at: Some(70), accepted, ..Stamps::default() };
         assert_eq!(Held::of_paused(Some(70), paused(None)), Some(Held::TooManyBad { offset: 70 }));
         assert_eq!(Held::of_paused(Some(70), paused(Some(70))), Some(Held::TooManyBad { offset: 70 }));
         assert_eq!(Held::of_paused(Some(70), paused(Some(71))), None);

@@ -3,11 +3,13 @@
 use crate::Error;
 use crate::consume::{Context, Event};
 use crate::run::{GroupProtocol, Options};
+use crate::watched::{LOOK_EVERY_MS, Watched};
 use kafka::{Access, Cluster, Complaints, Wanted, Watermarks, missing_right};
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::BaseConsumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedSender;
 
 /// A connected consumer and what was learned of the topic.
@@ -21,11 +23,16 @@ pub(crate) struct Connected {
 pub(crate) type Reaches = BTreeMap<i32, Watermarks>;
 
 /// Connects and looks at the topic. Blocks for as long as the broker takes to answer.
-pub(crate) fn connect(options: &Options, topic: &str, events: UnboundedSender<Event>) -> Result<Connected, Error> {
+pub(crate) fn connect(
+    options: &Options,
+    topic: &str,
+    events: UnboundedSender<Event>,
+    watched: Arc<Watched>,
+) -> Result<Connected, Error> {
     let group = group(options, topic);
     let cluster = Cluster::reach(&options.access)?;
     let reaches = reaches(&cluster, options, topic)?;
-    let context = Context::new(topic, Reading::new(&options.access, &group), events);
+    let context = Context::new(topic, Reading::new(&options.access, &group, watched), events);
     let consumer = client_config(options, &group).create_with_context(context)?;
     Ok(Connected { consumer, cluster, reaches })
 }
@@ -44,11 +51,14 @@ pub(crate) struct Reading {
     access: Access,
     group: String,
     pub(crate) complaints: Complaints,
+    /// Told where Kafka stands.
+    pub(crate) watched: Arc<Watched>,
 }
 
 impl Reading {
-    fn new(access: &Access, group: &str) -> Self {
-        Self { access: access.clone(), group: group.to_owned(), complaints: Complaints::new(access.clone()) }
+    fn new(access: &Access, group: &str, watched: Arc<Watched>) -> Self {
+        let complaints = Complaints::new(access.clone());
+        Self { access: access.clone(), group: group.to_owned(), complaints, watched }
     }
 
     /// The error, if waiting will not mend it.
@@ -93,7 +103,8 @@ fn client_config(options: &Options, group: &str) -> ClientConfig {
         // Part of what ingest needs besides its budget, for each source.
         .set("queued.max.messages.kbytes", "32768")
         // How soon partitions that are added to a topic are seen.
-        .set("topic.metadata.refresh.interval.ms", "10000");
+        .set("topic.metadata.refresh.interval.ms", "10000")
+        .set("statistics.interval.ms", LOOK_EVERY_MS);
     match options.protocol {
         GroupProtocol::Classic => {
             config.set("partition.assignment.strategy", "cooperative-sticky").set("session.timeout.ms", "10000")

@@ -8,11 +8,15 @@ mod chunk;
 mod consume;
 mod entry;
 mod flushing;
+mod health;
 mod held;
 mod history;
 mod intake;
 mod kafka;
+mod lag;
+pub mod metrics;
 mod outlet;
+mod patience;
 mod places;
 mod requeue;
 mod rows;
@@ -23,10 +27,12 @@ mod taking;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod watched;
 
 pub use accepted::{Decided, accept_bad, accept_loss};
 pub use budget::Budget;
 pub use chunk::Chunk;
+pub use health::{Condition, Health, Problem};
 pub use history::{Loaded, load_history};
 pub use requeue::{Quarantined, Requeued, position as requeue_position, requeue};
 pub use rows::{BadRecord, ChunkRows, RowBuilder};

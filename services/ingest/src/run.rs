@@ -8,10 +8,12 @@ use crate::entry::judge_all;
 use crate::held::Held;
 use crate::intake::Intake;
 use crate::kafka::{self, Connected};
+use crate::metrics::FlushReason;
 use crate::outlet::Outlet;
 use crate::rows::ChunkRows;
 use crate::sink::Sink;
-use crate::{Error, RowBuilder, StewardKey, TokenKey};
+use crate::watched::Watched;
+use crate::{Error, Health, RowBuilder, StewardKey, TokenKey};
 use ::kafka::Watermarks;
 use lake::{Lake, fault};
 use schemas::Source;
@@ -42,6 +44,8 @@ pub struct Options {
     pub pause_above_bad_percent: u32,
     /// Counts the rows as they are committed, for whoever shows progress.
     pub committed_rows: Arc<AtomicU64>,
+    /// Told what stands in the way, and what does no more.
+    pub health: Health,
     /// End when everything is committed that was in the topic at the start.
     pub until_caught_up: bool,
 }
@@ -88,10 +92,17 @@ pub async fn run(
     let (tell, events) = mpsc::unbounded_channel();
     let (bring, brought) = mpsc::channel(CHUNKS_IN_FLIGHT);
     let (command, commands) = std_mpsc::channel();
-    let for_thread = (options.clone(), source.topic.clone());
-    let connected = tokio::task::spawn_blocking(move || kafka::connect(&for_thread.0, &for_thread.1, tell));
-    let Connected { consumer, cluster, reaches } = connected.await.map_err(thread_ended)??;
-    let sink = Sink::open(lake, source, cluster.id().to_owned(), steward).await?;
+    let health = options.health.clone();
+    let watched = Arc::new(Watched::new(&source.topic, &options.access.brokers, health, now_micros()));
+    let for_thread = (options.clone(), source.topic.clone(), watched.clone());
+    let connected =
+        tokio::task::spawn_blocking(move || kafka::connect(&for_thread.0, &for_thread.1, tell, for_thread.2));
+    let connected = connected.await.map_err(thread_ended)?;
+    if matches!(connected, Ok(_) | Err(Error::NoTopic { .. })) {
+        watched.reached();
+    }
+    let Connected { consumer, cluster, reaches } = connected?;
+    let sink = Sink::open(lake, source, cluster.id().to_owned(), steward, watched.clone()).await?;
     let again = options.clone();
     let later = tokio::task::spawn_blocking(move || kafka::reaches(&cluster, &again, &source.topic));
     let later = later.await.map_err(thread_ended)??;
@@ -107,6 +118,7 @@ pub async fn run(
         shares: HashMap::new(),
         accepted: HashMap::new(),
         last_records: HashMap::new(),
+        watched,
         command,
         ends: reaches.iter().map(|(partition, marks)| (*partition, end_to_reach(*marks))).collect(),
         outcome: Outcome::default(),
@@ -129,6 +141,7 @@ pub(crate) struct Ingest {
     pub(crate) accepted: HashMap<i32, i64>,
     /// Of partitions just assigned: their position, and what the lake knows of the record before it.
     pub(crate) last_records: HashMap<i32, (i64, i64)>,
+    pub(crate) watched: Arc<Watched>,
     pub(crate) command: std_mpsc::Sender<Command>,
     pub(crate) ends: HashMap<i32, i64>,
     pub(crate) outcome: Outcome,
@@ -146,7 +159,7 @@ impl Ingest {
         let mut look_at = Instant::now() + LOOK_AGAIN_AFTER;
         let mut watch = Watch::new();
         loop {
-            self.note_memory();
+            self.note_state();
             let busy = self.outlet.is_busy();
             tokio::select! {
                 biased;
@@ -159,12 +172,14 @@ impl Ingest {
                 Some(brought) = brought.recv(), if self.options.budget.has_room() => self.receive(brought)?,
                 () = tokio::time::sleep_until(flush_at.min(look_at)) => {}
             }
-            let due = Instant::now() >= flush_at || self.is_full();
-            if due && !self.outlet.is_busy() {
-                self.begin_flush();
-                flush_at = Instant::now() + self.options.flush_after;
-            } else if due {
-                flush_at = flush_at.max(Instant::now() + SETTLE_STEP);
+            let timely = (Instant::now() >= flush_at).then_some(FlushReason::Time);
+            match self.full().or(timely) {
+                Some(reason) if !self.outlet.is_busy() => {
+                    self.begin_flush(reason);
+                    flush_at = Instant::now() + self.options.flush_after;
+                }
+                Some(_) => flush_at = flush_at.max(Instant::now() + SETTLE_STEP),
+                None => {}
             }
             if Instant::now() >= look_at {
                 self.look_at_held().await?;
@@ -190,7 +205,7 @@ impl Ingest {
             }
             Event::Revoked(partitions, reply) => {
                 fault::point("ingest.in_revoke", self.intake.bytes());
-                if timeout(FLUSH_WITHIN, self.flush()).await.is_err() {
+                if timeout(FLUSH_WITHIN, self.flush(FlushReason::Revoke)).await.is_err() {
                     let topic = &self.source.topic;
                     tracing::warn!(topic, ?partitions, "not safe in time; the next owner reads their rows again");
                 }
@@ -198,6 +213,7 @@ impl Ingest {
                     self.intake.revoke(*partition);
                     self.shares.remove(partition);
                 }
+                self.watched.revoked(&partitions);
                 tracing::info!(topic = self.source.topic, ?partitions, "partitions revoked");
                 let _ = reply.send(());
                 Ok(())

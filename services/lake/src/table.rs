@@ -41,6 +41,7 @@ pub struct Table {
     name: String,
     pub(crate) delta: DeltaTable,
     pub(crate) positions: Positions,
+    resolved_commits: u64,
 }
 
 /// What to commit.
@@ -121,7 +122,8 @@ impl Table {
             builder = builder.with_version(version);
         }
         let delta = builder.load().await.map_err(fault)?;
-        let mut table = Self { name: name.to_owned(), delta, positions: Positions::default() };
+        let mut table =
+            Self { name: name.to_owned(), delta, positions: Positions::default(), resolved_commits: 0 };
         table.refuse_unsupported()?;
         table.read_positions().await.map_err(fault)?;
         Ok(table)
@@ -140,6 +142,11 @@ impl Table {
     /// The positions in the log at this version, by fence.
     pub fn positions(&self) -> &BTreeMap<String, i64> {
         &self.positions.by_fence
+    }
+
+    /// How many commits have landed whose outcome was not known at first, since the table was opened.
+    pub fn resolved_commits(&self) -> u64 {
+        self.resolved_commits
     }
 
     /// Reads on to the newest version.
@@ -231,7 +238,11 @@ impl Table {
     async fn read_back(&mut self, sought: Option<(u64, &str)>) -> Result<Option<u64>, Error> {
         self.update().await?;
         match sought {
-            Some((first_unseen, batch_id)) => self.find_batch(first_unseen, batch_id).await,
+            Some((first_unseen, batch_id)) => {
+                let landed = self.find_batch(first_unseen, batch_id).await?;
+                self.resolved_commits += u64::from(landed.is_some());
+                Ok(landed)
+            }
             None => Ok(None),
         }
     }

@@ -23,6 +23,7 @@ pub(crate) struct Config {
     pub(crate) ingest: IngestConfig,
     pub(crate) maintenance: MaintenanceConfig,
     pub(crate) serve: ServeConfig,
+    pub(crate) operations: OperationsConfig,
     pub(crate) council: CouncilConfig,
     pub(crate) log: LogConfig,
 }
@@ -73,6 +74,12 @@ pub(crate) struct MaintenanceConfig {
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct ServeConfig {
     pub(crate) listen: SocketAddr,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct OperationsConfig {
+    #[serde(deserialize_with = "address_or_none")]
+    pub(crate) listen: Option<SocketAddr>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -156,6 +163,15 @@ fn paths(settings: &Table) -> Vec<String> {
     settings.iter().flat_map(of_section).collect()
 }
 
+fn address_or_none<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let wrong = |_| D::Error::custom(format!("`{text}` is no address and port; give one such as 127.0.0.1:9464"));
+    text.parse().map(Some).map_err(wrong)
+}
+
 fn zone<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Tz, D::Error> {
     let name = String::deserialize(deserializer)?;
     name.parse().map_err(|_| D::Error::custom(format!("`{name}` is no time zone; give one such as Europe/London")))
@@ -187,6 +203,17 @@ mod tests {
         assert!(told.contains("did you mean `lake.folder`"), "{told}");
         let told = merge(None, variables(&[("SWITCHBOARD__INGEST__FLUSH_AFTER", "5")])).unwrap_err();
         assert!(format!("{told:#}").contains("did you mean `ingest.flush_after_ms`"), "{told:#}");
+    }
+
+    #[test]
+    fn the_operations_listener_is_off_unless_it_has_an_address() {
+        let listen = |text: &str| {
+            let config = merge(None, variables(&[("SWITCHBOARD__OPERATIONS__LISTEN", text)]));
+            config.map(|config| config.operations.listen).map_err(|error| format!("{error:#}"))
+        };
+        assert_eq!(merge(None, variables(&[])).unwrap().operations.listen, None);
+        assert_eq!(listen("127.0.0.1:9464"), Ok(Some(SocketAddr::from(([127, 0, 0, 1], 9464)))));
+        assert!(listen("9464").unwrap_err().contains("such as 127.0.0.1:9464"));
     }
 
     #[test]

@@ -64,6 +64,17 @@ impl Broker {
         self.succeeds("start", &["--node", &node.to_string()]);
     }
 
+    /// Ends all of it; its data stays.
+    pub(crate) fn stop(&self) {
+        self.succeeds("stop", &[]);
+    }
+
+    /// Starts one node again, at the port it had.
+    pub(crate) fn come_back(&self) {
+        let port = self.address.rsplit(':').next().unwrap();
+        self.succeeds("start", &["--port", port]);
+    }
+
     /// Whether all of it runs.
     pub(crate) fn is_whole(&self) -> bool {
         self.script("status", &[]).status.success()

@@ -21,6 +21,7 @@ mod kills;
 mod maintaining;
 mod new_user;
 mod numbers;
+mod operations;
 mod other_readers;
 mod page;
 mod passing_time;
