@@ -4,7 +4,7 @@
 //! ([`crate::walker`]), so that one bad record costs one record.
 
 use crate::walker::Walker;
-use crate::{Catalogue, Error, Refusal, Source, frame, wide};
+use crate::{Admitted, Catalogue, Error, Field, Refusal, Source, WideSchema, frame, wide};
 use arrow::array::RecordBatch;
 use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::SchemaRef;
@@ -18,7 +18,7 @@ pub struct WriterDecoder {
     event_type: String,
     writer_id: u32,
     writer_schema: String,
-    reader_schema: String,
+    columns: WideSchema,
     decoded_schema: SchemaRef,
     walker: Walker,
     decoder: Option<Decoder>,
@@ -27,7 +27,7 @@ pub struct WriterDecoder {
 /// What became of a group of records.
 #[derive(Debug)]
 pub struct Decoded {
-    /// One row for each good record, with the columns of [`wide::decoded_schema`].
+    /// One row for each good record, with the columns of [`WideSchema::decoded_schema`].
     pub batch: RecordBatch,
     /// For each row, the place of its record in the group.
     pub rows: Vec<usize>,
@@ -53,17 +53,42 @@ impl WriterDecoder {
         let Some(released) = catalogue.released(id).filter(|released| released.source == source.name) else {
             return Ok(None);
         };
+        Self::with_columns(WideSchema::of(source), source, id, &released.event, &released.schema).map(Some)
+    }
+
+    /// A decoder for a writer schema that was admitted under `id`; its rows have the columns that
+    /// the schema adds.
+    ///
+    /// # Errors
+    /// [`Error::Definition`] when the schema does not resolve to the source's wide schema.
+    pub fn admitted(source: &Source, id: u32, admitted: &Admitted) -> Result<Self, Error> {
+        let columns = WideSchema::of(source).with(&admitted.added);
+        Self::with_columns(columns, source, id, &admitted.event_type, &admitted.schema)
+    }
+
+    fn with_columns(
+        columns: WideSchema,
+        source: &Source,
+        id: u32,
+        event_type: &str,
+        schema: &str,
+    ) -> Result<Self, Error> {
         let mut decoder = Self {
-            event_type: released.event.clone(),
+            event_type: event_type.to_owned(),
             writer_id: id,
-            writer_schema: renamed(&released.schema, &source.name)?,
-            reader_schema: wide::reader_schema(source),
-            decoded_schema: wide::decoded_schema(source),
-            walker: Walker::new(&released.schema)?,
+            writer_schema: renamed(schema, &source.name)?,
+            decoded_schema: columns.decoded_schema(),
+            columns,
+            walker: Walker::new(schema)?,
             decoder: None,
         };
         decoder.decoder = Some(decoder.build()?);
-        Ok(Some(decoder))
+        Ok(decoder)
+    }
+
+    /// The fields of the columns that it yields, in their order.
+    pub fn columns(&self) -> impl Iterator<Item = &Field> {
+        self.columns.columns()
     }
 
     /// The event type of every record of this schema.
@@ -160,7 +185,7 @@ impl WriterDecoder {
         let mut store = SchemaStore::new_with_type(FingerprintAlgorithm::Id);
         store.set(Fingerprint::Id(self.writer_id), AvroSchema::new(self.writer_schema.clone()))?;
         let builder = ReaderBuilder::new()
-            .with_reader_schema(AvroSchema::new(self.reader_schema.clone()))
+            .with_reader_schema(AvroSchema::new(self.columns.reader_schema()))
             .with_writer_schema_store(store)
             .with_active_fingerprint(Fingerprint::Id(self.writer_id))
             .with_tz(Tz::Utc)

@@ -75,6 +75,9 @@ pub const DECIMAL_PRECISION: u8 = 18;
 pub const DECIMAL_SCALE: i8 = 4;
 
 impl Pii {
+    const ALL: [Self; 7] =
+        [Self::Phone, Self::Email, Self::Account, Self::Agent, Self::Name, Self::FreeText, Self::Location];
+
     /// Whether the field never reaches a table.
     pub fn is_dropped(self) -> bool {
         matches!(self, Self::Name | Self::FreeText)
@@ -85,21 +88,37 @@ impl Pii {
         matches!(self, Self::Phone | Self::Email | Self::Account | Self::Agent)
     }
 
-    fn parse(mark: &str) -> Option<Self> {
-        Some(match mark {
-            "phone" => Self::Phone,
-            "email" => Self::Email,
-            "account" => Self::Account,
-            "agent" => Self::Agent,
-            "name" => Self::Name,
-            "free_text" => Self::FreeText,
-            "location" => Self::Location,
-            _ => return None,
-        })
+    /// The mark, as it is written in a schema.
+    pub fn mark(self) -> &'static str {
+        match self {
+            Self::Phone => "phone",
+            Self::Email => "email",
+            Self::Account => "account",
+            Self::Agent => "agent",
+            Self::Name => "name",
+            Self::FreeText => "free_text",
+            Self::Location => "location",
+        }
+    }
+
+    pub(crate) fn parse(mark: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.mark() == mark)
     }
 }
 
 impl FieldKind {
+    const ALL: [Self; 9] = [
+        Self::Text,
+        Self::Long,
+        Self::Int,
+        Self::Boolean,
+        Self::Id,
+        Self::Timestamp,
+        Self::Date,
+        Self::Decimal,
+        Self::TextList,
+    ];
+
     /// The Arrow type of the column in the lake.
     pub fn arrow_type(self) -> DataType {
         match self {
@@ -113,6 +132,11 @@ impl FieldKind {
             Self::Decimal => DataType::Decimal128(DECIMAL_PRECISION, DECIMAL_SCALE),
             Self::TextList => text_list_type(),
         }
+    }
+
+    /// The type whose column in the lake has this Arrow type; no two have the same.
+    pub(crate) fn of_arrow(kind: &DataType) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| &known.arrow_type() == kind)
     }
 
     fn parse(schema: &Json) -> Result<Self, String> {
@@ -136,29 +160,46 @@ impl FieldKind {
             {
                 Ok(Self::Decimal)
             }
-            ("array", _) if schema["items"] == "string" => Ok(Self::TextList),
+            ("array", _) if Self::parse(&schema["items"]) == Ok(Self::Text) => Ok(Self::TextList),
+            // As other libraries write it, with attributes of their own: `avro.java.string`.
+            ("string" | "long" | "int" | "boolean", "") => Self::parse(&schema["type"]),
             (kind, logical) => Err(format!("type `{kind}` with logical type `{logical}` is not in use here")),
         }
     }
 }
 
 impl Field {
-    /// Reads one entry of a record's `fields`.
+    /// Reads one entry of a record's `fields`, as the contracts of this room are written.
     ///
     /// # Errors
     /// A sentence that says which rule of this room the entry breaks.
     pub fn parse(entry: &Json) -> Result<Self, String> {
+        let field = Self::of_writer(entry)?;
+        let name = &field.name;
+        if entry["type"].as_array().is_some_and(|branches| branches.first() != Some(&"null".into())) {
+            return Err(format!("field `{name}`: a union must be [\"null\", type]"));
+        }
+        if field.doc.trim().is_empty() {
+            return Err(format!("field `{name}` has no doc"));
+        }
+        Ok(field)
+    }
+
+    /// Reads an entry that others wrote: the null of a union may come last, and `doc` may be absent.
+    ///
+    /// # Errors
+    /// A sentence that says what about the entry is not in use here.
+    pub(crate) fn of_writer(entry: &Json) -> Result<Self, String> {
         let name = entry["name"].as_str().ok_or("a field without a name")?.to_owned();
         let (schema, nullable) = match &entry["type"] {
             Json::Array(branches) => match branches.as_slice() {
-                [null, schema] if null == "null" => (schema, true),
+                [null, schema] | [schema, null] if null == "null" => (schema, true),
                 _ => return Err(format!("field `{name}`: a union must be [\"null\", type]")),
             },
             schema => (schema, false),
         };
         let kind = FieldKind::parse(schema).map_err(|problem| format!("field `{name}`: {problem}"))?;
-        let doc = entry["doc"].as_str().filter(|doc| !doc.trim().is_empty());
-        let doc = doc.ok_or_else(|| format!("field `{name}` has no doc"))?.to_owned();
+        let doc = entry["doc"].as_str().unwrap_or_default().to_owned();
         let pii = match entry.get("pii").map(|mark| mark.as_str().and_then(Pii::parse)) {
             None => None,
             Some(Some(mark)) => Some(mark),

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod admission;
 pub mod catalogue;
 pub mod container;
 pub mod decode;
@@ -7,15 +8,19 @@ pub mod event;
 pub mod field;
 pub mod frame;
 mod json;
+pub mod registry;
 pub mod walker;
 pub mod wide;
 
+pub use admission::{Admitted, LeftOut, admit};
 pub use catalogue::{Catalogue, EventType, PartitionBy, Released, Source, catalogue};
 pub use container::{ContainerReader, ContainerWriter, Stored};
 pub use decode::{Decoded, WriterDecoder};
 pub use event::{Event, Value, event_id};
 pub use field::{Field, FieldKind, Pii};
 pub use frame::Refusal;
+pub use registry::{Registry, RegistryError};
+pub use wide::WideSchema;
 
 /// What can be wrong with a schema, a catalogue file or an event that was built or read.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +39,14 @@ pub enum Error {
         /// The event type.
         event_type: String,
         /// What is wrong and what was expected.
+        problem: String,
+    },
+    /// A writer schema of a registry may not be read; hold what was written with it.
+    #[error("the writer schema {schema} is refused: {problem}")]
+    Inadmissible {
+        /// Its full name.
+        schema: String,
+        /// What does not resolve.
         problem: String,
     },
     /// A file of events is damaged, foreign, or cannot be read or written; use no part of it.

@@ -1,46 +1,148 @@
 //! A source's one wide table: the Avro schema that every event type is read into, and the Arrow
-//! schema of the lake table. Both are generated from the typed schemas.
+//! schema of the lake table. Both are generated from the typed schemas, and from the fields that
+//! writer schemas of a registry have added since.
 
 use crate::field::{DECIMAL_PRECISION, DECIMAL_SCALE, text_list_type, timestamp_type};
-use crate::{Field, FieldKind, PartitionBy, Source};
-use arrow::datatypes::{DataType, Field as ArrowField, Schema, SchemaRef};
+use crate::{Error, Field, FieldKind, PartitionBy, Pii, Source};
+use arrow::datatypes::{DataType, Field as ArrowField, Fields, Schema, SchemaRef};
 use serde_json::{Value as Json, json};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Name that writer and reader records are given, because Avro resolves records by name.
 pub(crate) const RECORD_NAME: &str = "event";
 
-/// The Avro reader schema of a source, as JSON.
+/// Where the table says of an added column what it reveals of a person; no build says it.
+const MARK: &str = "switchboard.pii";
+/// Where the table says of an added column that it stands for the resident.
+const IDENTIFIES: &str = "switchboard.identifies";
+const CUSTOMER: &str = "customer";
+
+/// The columns of a source: those of this build, and those added by writer schemas that this build
+/// does not know.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WideSchema {
+    source: String,
+    partition: PartitionBy,
+    own: Vec<Field>,
+    added: Vec<Field>,
+    /// Columns of the table that neither this build nor ingest fills.
+    foreign: Vec<String>,
+}
+
+impl WideSchema {
+    /// The columns of this build.
+    pub fn of(source: &Source) -> Self {
+        Self {
+            source: source.name.clone(),
+            partition: source.partition,
+            own: source.columns(),
+            added: Vec::new(),
+            foreign: Vec::new(),
+        }
+    }
+
+    /// The columns of this build, and those that the table has besides.
+    ///
+    /// # Errors
+    /// [`Error::Definition`] when a column of this build has another type in the table.
+    pub fn of_table(source: &Source, table: &Fields) -> Result<Self, Error> {
+        let mut wide = Self::of(source);
+        let own = wide.table_schema();
+        for column in table {
+            match own.column_with_name(column.name()) {
+                Some((_, known)) if known.data_type() == column.data_type() => {}
+                Some((_, known)) => {
+                    let (there, here) = (column.data_type(), known.data_type());
+                    let problem =
+                        format!("column `{}` is {there} in the table and {here} in this build", column.name());
+                    return Err(Error::Definition { file: format!("table {}", source.table), problem });
+                }
+                None => match added_field(column) {
+                    Some(field) => wide.added.push(field),
+                    None => wide.foreign.push(column.name().clone()),
+                },
+            }
+        }
+        Ok(wide)
+    }
+
+    /// With these columns as well; one that is there already stays as it is.
+    #[must_use]
+    pub fn with(mut self, added: &[Field]) -> Self {
+        for field in added {
+            if !self.columns().any(|column| column.name == field.name) {
+                self.added.push(Field { nullable: true, ..field.clone() });
+            }
+        }
+        self
+    }
+
+    /// The fields that reach the table, those of this build first.
+    pub fn columns(&self) -> impl Iterator<Item = &Field> {
+        self.own.iter().chain(&self.added)
+    }
+
+    /// The columns that this build does not know.
+    pub fn added(&self) -> &[Field] {
+        &self.added
+    }
+
+    /// Whether a column of this name is filled by ingest itself, or by somebody else; upper and
+    /// lower case are the same, as they are for Delta.
+    pub(crate) fn is_taken(&self, name: &str) -> bool {
+        let (before, after) = coordinates(self.partition);
+        let by_ingest = before.iter().chain(&after).map(ArrowField::name);
+        by_ingest.chain(&self.foreign).any(|taken| taken.eq_ignore_ascii_case(name))
+    }
+
+    /// The Avro reader schema, as JSON.
+    pub fn reader_schema(&self) -> String {
+        let mut id_defined = false;
+        let fields: Vec<Json> = self.columns().map(|field| reader_field(field, &mut id_defined)).collect();
+        json!({
+            "type": "record", "name": RECORD_NAME,
+            "namespace": format!("switchboard.{}", self.source), "fields": fields,
+        })
+        .to_string()
+    }
+
+    /// The columns that a decoder yields: the source's fields with the types of the lake.
+    pub fn decoded_schema(&self) -> SchemaRef {
+        Arc::new(Schema::new(self.columns().map(arrow_field).collect::<Vec<_>>()))
+    }
+
+    /// The lake table: `event_type`, the source's fields, `customer_tokens`, the Kafka coordinates
+    /// (`topic`, `partition`, `offset`, `ingested_at`), and the partition column last. An added
+    /// column carries its marks.
+    pub fn table_schema(&self) -> SchemaRef {
+        let (mut fields, after) = coordinates(self.partition);
+        fields.extend(self.own.iter().map(arrow_field));
+        fields.extend(self.added.iter().map(|field| arrow_field(field).with_metadata(marks(field))));
+        fields.extend(after);
+        Arc::new(Schema::new(fields))
+    }
+}
+
+/// The Avro reader schema of a source in this build, as JSON.
 pub fn reader_schema(source: &Source) -> String {
-    let mut id_defined = false;
-    let fields: Vec<Json> = source.columns().iter().map(|field| reader_field(field, &mut id_defined)).collect();
-    json!({
-        "type": "record", "name": RECORD_NAME,
-        "namespace": format!("switchboard.{}", source.name), "fields": fields,
-    })
-    .to_string()
+    WideSchema::of(source).reader_schema()
 }
 
-/// The columns that a decoder yields: the source's fields with the types of the lake.
+/// The columns that a decoder of this build yields: the source's fields with the types of the lake.
 pub fn decoded_schema(source: &Source) -> SchemaRef {
-    let column = |field: &Field| ArrowField::new(&field.name, field.kind.arrow_type(), field.nullable);
-    Arc::new(Schema::new(source.columns().iter().map(column).collect::<Vec<_>>()))
+    WideSchema::of(source).decoded_schema()
 }
 
-/// The lake table: `event_type`, the source's fields, `customer_tokens`, the Kafka coordinates
-/// (`topic`, `partition`, `offset`, `ingested_at`), and the partition column last.
+/// The lake table of a source in this build; see [`WideSchema::table_schema`].
 pub fn table_schema(source: &Source) -> SchemaRef {
-    let mut fields = vec![ArrowField::new("event_type", DataType::Utf8, false)];
-    fields.extend(decoded_schema(source).fields().iter().map(|field| field.as_ref().clone()));
-    fields.extend([
-        ArrowField::new("customer_tokens", text_list_type(), true),
-        ArrowField::new("topic", DataType::Utf8, false),
-        ArrowField::new("partition", DataType::Int32, false),
-        ArrowField::new("offset", DataType::Int64, false),
-        ArrowField::new("ingested_at", timestamp_type(), false),
-        ArrowField::new(partition_column(source.partition), DataType::Date32, false),
-    ]);
-    Arc::new(Schema::new(fields))
+    WideSchema::of(source).table_schema()
+}
+
+/// Whether two columns of one name may be one: the same type and the same marks.
+pub fn have_one_meaning(one: &ArrowField, other: &ArrowField) -> bool {
+    let marks = |field: &ArrowField| [MARK, IDENTIFIES].map(|key| field.metadata().get(key).cloned());
+    one.data_type() == other.data_type() && marks(one) == marks(other)
 }
 
 /// The partition column: the UTC date of the event, or the first day of its UTC month.
@@ -49,6 +151,43 @@ pub fn partition_column(partition: PartitionBy) -> &'static str {
         PartitionBy::Date => "event_date",
         PartitionBy::Month => "event_month",
     }
+}
+
+/// The columns that ingest fills, before and after the source's fields.
+fn coordinates(partition: PartitionBy) -> (Vec<ArrowField>, [ArrowField; 6]) {
+    let after = [
+        ArrowField::new("customer_tokens", text_list_type(), true),
+        ArrowField::new("topic", DataType::Utf8, false),
+        ArrowField::new("partition", DataType::Int32, false),
+        ArrowField::new("offset", DataType::Int64, false),
+        ArrowField::new("ingested_at", timestamp_type(), false),
+        ArrowField::new(partition_column(partition), DataType::Date32, false),
+    ];
+    (vec![ArrowField::new("event_type", DataType::Utf8, false)], after)
+}
+
+fn arrow_field(field: &Field) -> ArrowField {
+    ArrowField::new(&field.name, field.kind.arrow_type(), field.nullable)
+}
+
+fn marks(field: &Field) -> HashMap<String, String> {
+    let mark = field.pii.map(|kind| (MARK.to_owned(), kind.mark().to_owned()));
+    let identifies = field.identifies_customer.then(|| (IDENTIFIES.to_owned(), CUSTOMER.to_owned()));
+    mark.into_iter().chain(identifies).collect()
+}
+
+/// The field that fills a column of the table which this build does not know; `None` for one that
+/// no field could fill, which somebody else has added.
+fn added_field(column: &ArrowField) -> Option<Field> {
+    let kind = FieldKind::of_arrow(column.data_type())?;
+    let pii = match column.metadata().get(MARK) {
+        Some(mark) => Some(Pii::parse(mark)?),
+        None => None,
+    };
+    let identifies_customer = column.metadata().get(IDENTIFIES).is_some_and(|who| who == CUSTOMER);
+    let name = column.name().clone();
+    let (doc, values, limits) = Default::default();
+    Some(Field { name, kind, nullable: true, doc, pii, identifies_customer, values, limits })
 }
 
 fn reader_field(field: &Field, id_defined: &mut bool) -> Json {
@@ -70,8 +209,10 @@ fn reader_field(field: &Field, id_defined: &mut bool) -> Json {
         }),
         FieldKind::TextList => json!({"type": "array", "items": "string"}),
     };
-    match field.nullable {
-        true => json!({"name": field.name, "type": ["null", kind], "default": null}),
-        false => json!({"name": field.name, "type": kind}),
+    match (field.nullable, field.kind) {
+        (true, _) => json!({"name": field.name, "type": ["null", kind], "default": null}),
+        // A writer that knows no list has an empty one.
+        (false, FieldKind::TextList) => json!({"name": field.name, "type": kind, "default": []}),
+        (false, _) => json!({"name": field.name, "type": kind}),
     }
 }

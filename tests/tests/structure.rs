@@ -24,9 +24,10 @@ const ARROWS: [(&str, &[&str]); 10] = [
 ];
 
 /// Each technology and the rooms that may name it. The tests look from outside and may name all.
-const HOMES: [(&str, &[&str]); 10] = [
+const HOMES: [(&str, &[&str]); 11] = [
     ("apache-avro", &["schemas"]),
     ("arrow-avro", &["schemas"]),
+    ("reqwest", &["schemas"]),
     ("rdkafka", &["connect", "ingest"]),
     ("deltalake-core", &["lake"]),
     ("datafusion", &["lake", "queries"]),

@@ -73,4 +73,7 @@ pub enum Error {
     /// An event does not fit its schema: a fault of the adapter.
     #[error(transparent)]
     Event(#[from] schemas::Error),
+    /// The schemas could not be registered; nothing was sent.
+    #[error("the schemas could not be registered, and nothing was sent: {0}")]
+    Registry(#[from] schemas::RegistryError),
 }

@@ -6,6 +6,7 @@
 //! Events come from adapters; records go to the source's topic, in order for each subject.
 
 mod deliveries;
+mod schema_ids;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseRecord, Producer, ThreadedProducer};
 use rdkafka::util::Timeout;
+pub use schema_ids::SchemaIds;
 use std::time::Duration;
 
 /// How long a broker may take to answer at all.
@@ -31,6 +33,7 @@ const BROKER_DEFAULT: i32 = -1;
 pub struct KafkaProducer {
     producer: ThreadedProducer<Deliveries>,
     config: ClientConfig,
+    schema_ids: SchemaIds,
 }
 
 impl KafkaProducer {
@@ -51,7 +54,13 @@ impl KafkaProducer {
                 trouble: producer.context().trouble(),
             });
         }
-        Ok(Self { producer, config })
+        Ok(Self { producer, config, schema_ids: SchemaIds::default() })
+    }
+
+    /// The same producer, whose records carry the ids of a registry.
+    #[must_use]
+    pub fn with_schema_ids(self, schema_ids: SchemaIds) -> Self {
+        Self { schema_ids, ..self }
     }
 
     /// Creates a topic unless it exists. One that exists keeps its partitions, whatever their number.
@@ -90,11 +99,13 @@ impl KafkaProducer {
     /// [`send`](Self::send).
     ///
     /// # Errors
-    /// [`Error::Undelivered`] if an earlier event was lost, [`Error::Kafka`] if the client refuses it.
+    /// [`Error::Undelivered`] if an earlier event was lost, [`Error::Kafka`] if the client refuses it,
+    /// [`Error::Event`] if its schema was not registered.
     pub fn send_record(&self, source: &schemas::Source, subject: &str, record: &[u8]) -> Result<(), Error> {
         self.producer.context().all_arrived()?;
         let topic = source.topic.as_str();
-        let mut record = BaseRecord::to(topic).key(subject).payload(record);
+        let record = self.schema_ids.framed(record)?;
+        let mut record = BaseRecord::to(topic).key(subject).payload(record.as_ref());
         loop {
             record = match self.producer.send(record) {
                 Ok(()) => return Ok(()),
