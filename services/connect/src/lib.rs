@@ -74,6 +74,6 @@ pub enum Error {
     #[error(transparent)]
     Event(#[from] schemas::Error),
     /// The schemas could not be registered; nothing was sent.
-    #[error("the schemas could not be registered, and nothing was sent: {0}")]
+    #[error("the schemas could not be registered, so nothing was sent")]
     Registry(#[from] schemas::RegistryError),
 }

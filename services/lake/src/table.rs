@@ -233,7 +233,7 @@ impl Table {
             actions.extend(snapshot.log_data().iter().map(|file| Action::Remove(file.remove_action(true))));
         }
         let rewritten: HashSet<&str> = commit.rewrites.iter().map(String::as_str).collect();
-        let files = snapshot.log_data().iter().filter(|file| rewritten.contains(file.path().as_ref()));
+        let files = snapshot.log_data().into_iter().filter(|file| rewritten.contains(file.path().as_ref()));
         let removes: Vec<Action> = files.map(|file| Action::Remove(file.remove_action(false))).collect();
         if removes.len() != rewritten.len() {
             return Err(DeltaTableError::Generic(

@@ -3,6 +3,7 @@
 
 use anyhow::{Context, Result, anyhow, bail};
 use chrono_tz::Tz;
+use schemas::Registry;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use std::env;
@@ -19,6 +20,7 @@ pub(crate) struct Config {
     pub(crate) lake: LakeConfig,
     pub(crate) keys: KeysConfig,
     pub(crate) kafka: KafkaConfig,
+    pub(crate) schemas: SchemasConfig,
     pub(crate) ingest: IngestConfig,
     pub(crate) serve: ServeConfig,
     pub(crate) council: CouncilConfig,
@@ -41,6 +43,19 @@ pub(crate) struct KafkaConfig {
     pub(crate) group: String,
     pub(crate) group_protocol: GroupProtocol,
     pub(crate) partitions: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct SchemasConfig {
+    pub(crate) registry: String,
+}
+
+impl SchemasConfig {
+    /// The registry, if one is configured.
+    pub(crate) fn registry(&self) -> Result<Option<Registry>> {
+        let registry = (!self.registry.is_empty()).then(|| Registry::new(&self.registry));
+        registry.transpose().context("the setting `schemas.registry`")
+    }
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

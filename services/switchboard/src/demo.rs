@@ -46,6 +46,7 @@ pub(crate) async fn run(arguments: &DemoArguments) -> Result<ExitCode> {
     let topics: Vec<&str> = catalogue().sources.values().map(|source| source.topic.as_str()).collect();
     let broker = InProcessBroker::start(&topics, PARTITIONS)?;
     config.kafka.brokers = broker.address();
+    config.schemas.registry.clear();
     let (stop, stopped) = watch::channel(false);
     let mut ingesting = Ingesting::start(&config, catalogue().sources.values().collect(), false, &stopped)?;
     let committed_rows = ingesting.committed_rows.clone();
