@@ -11,6 +11,7 @@ mod broker;
 mod delta;
 mod demo;
 mod event_files;
+mod evolution;
 mod expected;
 mod fixmystreet_csv;
 mod identifiers;
