@@ -229,7 +229,7 @@ fn load_event(name: &str, text: &str, source: &Source) -> Result<EventType, Stri
             return Err(format!("field `{}` has another type or mark in another event type", field.name));
         }
     }
-    let names = admission::names(&schema);
+    let names = admission::names(&schema)?;
     Ok(EventType { name: name.to_owned(), names, fields, schema: text.to_owned() })
 }
 

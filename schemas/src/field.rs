@@ -107,7 +107,7 @@ impl Pii {
 }
 
 impl FieldKind {
-    const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Text,
         Self::Long,
         Self::Int,
@@ -160,45 +160,39 @@ impl FieldKind {
             {
                 Ok(Self::Decimal)
             }
-            ("array", _) if Self::parse(&schema["items"]) == Ok(Self::Text) => Ok(Self::TextList),
-            // As other libraries write it, with attributes of their own: `avro.java.string`.
-            ("string" | "long" | "int" | "boolean", "") => Self::parse(&schema["type"]),
+            ("array", _) if schema["items"] == "string" => Ok(Self::TextList),
             (kind, logical) => Err(format!("type `{kind}` with logical type `{logical}` is not in use here")),
         }
     }
 }
 
 impl Field {
-    /// Reads one entry of a record's `fields`, as the contracts of this room are written.
+    /// Reads one entry of a record's `fields`.
     ///
     /// # Errors
     /// A sentence that says which rule of this room the entry breaks.
     pub fn parse(entry: &Json) -> Result<Self, String> {
-        let field = Self::of_writer(entry)?;
-        let name = &field.name;
-        if entry["type"].as_array().is_some_and(|branches| branches.first() != Some(&"null".into())) {
-            return Err(format!("field `{name}`: a union must be [\"null\", type]"));
-        }
-        if field.doc.trim().is_empty() {
-            return Err(format!("field `{name}` has no doc"));
-        }
-        Ok(field)
-    }
-
-    /// Reads an entry that others wrote: the null of a union may come last, and `doc` may be absent.
-    ///
-    /// # Errors
-    /// A sentence that says what about the entry is not in use here.
-    pub(crate) fn of_writer(entry: &Json) -> Result<Self, String> {
         let name = entry["name"].as_str().ok_or("a field without a name")?.to_owned();
         let (schema, nullable) = match &entry["type"] {
             Json::Array(branches) => match branches.as_slice() {
-                [null, schema] | [schema, null] if null == "null" => (schema, true),
+                [null, schema] if null == "null" => (schema, true),
                 _ => return Err(format!("field `{name}`: a union must be [\"null\", type]")),
             },
             schema => (schema, false),
         };
         let kind = FieldKind::parse(schema).map_err(|problem| format!("field `{name}`: {problem}"))?;
+        let field = Self::marked(name, kind, nullable, entry)?;
+        match field.doc.trim() {
+            "" => Err(format!("field `{}` has no doc", field.name)),
+            _ => Ok(field),
+        }
+    }
+
+    /// A field of this type with what its entry says besides: doc, marks, values, limits.
+    ///
+    /// # Errors
+    /// A sentence that says which rule of this room the entry breaks.
+    pub(crate) fn marked(name: String, kind: FieldKind, nullable: bool, entry: &Json) -> Result<Self, String> {
         let doc = entry["doc"].as_str().unwrap_or_default().to_owned();
         let pii = match entry.get("pii").map(|mark| mark.as_str().and_then(Pii::parse)) {
             None => None,

@@ -31,6 +31,9 @@ pub enum Refusal {
     /// A choice (of a union, or true or false) that the schema does not offer.
     #[error("bad_choice")]
     BadChoice,
+    /// Nothing, where the table must have something and only the writer's schema does not say so.
+    #[error("missing_value")]
+    MissingValue,
     /// A time outside the years 1 to 9999, which no table can hold.
     #[error("time_out_of_range")]
     TimeOutOfRange,
@@ -40,6 +43,9 @@ pub enum Refusal {
     /// The decoder refused what the check had accepted: a fault of ours, contained and counted.
     #[error("decoder_refused")]
     DecoderRefused,
+    /// Its schema id is not known, and a steward has let the partition go on without it.
+    #[error("unknown_schema")]
+    UnknownSchema,
 }
 
 /// Splits a record into its schema id and its datum.

@@ -9,6 +9,8 @@ pub mod field;
 pub mod frame;
 mod json;
 pub mod registry;
+mod resolve;
+mod shape;
 pub mod walker;
 pub mod wide;
 
@@ -41,20 +43,20 @@ pub enum Error {
         /// What is wrong and what was expected.
         problem: String,
     },
-    /// A writer schema of a registry may not be read; hold what was written with it.
-    #[error("the writer schema {schema} is refused: {problem}")]
-    Inadmissible {
-        /// Its full name.
-        schema: String,
-        /// What does not resolve.
-        problem: String,
-    },
     /// A file of events is damaged, foreign, or cannot be read or written; use no part of it.
     #[error("{place}: {problem}")]
     Container {
         /// Where in the file, such as `header` or `block 3, event 2 of 900`.
         place: String,
         /// What is wrong and what was expected.
+        problem: String,
+    },
+    /// A writer's schema cannot be read into the table; take none of its records, mend the schema.
+    #[error("schema id {schema_id}: {problem}")]
+    Unreadable {
+        /// The id on the wire.
+        schema_id: u32,
+        /// What the table cannot take, and in which field.
         problem: String,
     },
     /// The Avro libraries refused a schema that this room accepted; stop.

@@ -8,7 +8,7 @@
 mod answer;
 mod remembered;
 
-use crate::admission::full_name;
+use crate::shape::full_name;
 use answer::{Held, Id};
 use remembered::{Memory, Remembered};
 use reqwest::{Client, Response, Url};
@@ -248,11 +248,11 @@ impl Registry {
 
 /// The subject of a schema: its full name.
 fn subject(schema: &str) -> Result<String, RegistryError> {
-    let json: Option<Json> = serde_json::from_str(schema).ok();
-    json.as_ref().and_then(full_name).ok_or_else(|| RegistryError::Refused {
+    let json: Json = serde_json::from_str(schema).unwrap_or_default();
+    full_name(&json, "").map_err(|problem| RegistryError::Refused {
         asked: "a schema without a name".to_owned(),
         status: 422,
-        message: "only named records are registered".to_owned(),
+        message: problem,
     })
 }
 

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Name that writer and reader records are given, because Avro resolves records by name.
-pub(crate) const RECORD_NAME: &str = "event";
+const RECORD_NAME: &str = "event";
 
 /// Where the table says of an added column what it reveals of a person; no build says it.
 const MARK: &str = "switchboard.pii";
@@ -25,6 +25,8 @@ pub struct WideSchema {
     source: String,
     partition: PartitionBy,
     own: Vec<Field>,
+    /// Columns of this build that were added to the table before this build knew them, with marks.
+    marked: Vec<String>,
     added: Vec<Field>,
     /// Columns of the table that neither this build nor ingest fills.
     foreign: Vec<String>,
@@ -37,6 +39,7 @@ impl WideSchema {
             source: source.name.clone(),
             partition: source.partition,
             own: source.columns(),
+            marked: Vec::new(),
             added: Vec::new(),
             foreign: Vec::new(),
         }
@@ -45,23 +48,27 @@ impl WideSchema {
     /// The columns of this build, and those that the table has besides.
     ///
     /// # Errors
-    /// [`Error::Definition`] when a column of this build has another type in the table.
+    /// [`Error::Definition`] when a column of this build has another type or other marks in the table.
     pub fn of_table(source: &Source, table: &Fields) -> Result<Self, Error> {
         let mut wide = Self::of(source);
-        let own = wide.table_schema();
+        let coordinates = wide.table_schema();
         for column in table {
-            match own.column_with_name(column.name()) {
-                Some((_, known)) if known.data_type() == column.data_type() => {}
-                Some((_, known)) => {
-                    let (there, here) = (column.data_type(), known.data_type());
+            let own = wide.own.iter().find(|field| &field.name == column.name());
+            match (own, added_field(column)) {
+                (Some(own), Some(held)) if own.kind == held.kind && marks(&held).is_empty() => {}
+                (Some(own), Some(held)) if own.kind == held.kind && marks(&held) == marks(own) => {
+                    wide.marked.push(own.name.clone());
+                }
+                (Some(own), _) => {
+                    let there = (column.data_type(), column.metadata());
+                    let here = (own.kind.arrow_type(), marks(own));
                     let problem =
-                        format!("column `{}` is {there} in the table and {here} in this build", column.name());
+                        format!("column `{}` is {there:?} in the table and {here:?} in this build", own.name);
                     return Err(Error::Definition { file: format!("table {}", source.table), problem });
                 }
-                None => match added_field(column) {
-                    Some(field) => wide.added.push(field),
-                    None => wide.foreign.push(column.name().clone()),
-                },
+                (None, _) if coordinates.column_with_name(column.name()).is_some() => {}
+                (None, Some(field)) => wide.added.push(field),
+                (None, None) => wide.foreign.push(column.name().clone()),
             }
         }
         Ok(wide)
@@ -98,13 +105,7 @@ impl WideSchema {
 
     /// The Avro reader schema, as JSON.
     pub fn reader_schema(&self) -> String {
-        let mut id_defined = false;
-        let fields: Vec<Json> = self.columns().map(|field| reader_field(field, &mut id_defined)).collect();
-        json!({
-            "type": "record", "name": RECORD_NAME,
-            "namespace": format!("switchboard.{}", self.source), "fields": fields,
-        })
-        .to_string()
+        record(&self.source, self.columns().map(reader_field).collect()).to_string()
     }
 
     /// The columns that a decoder yields: the source's fields with the types of the lake.
@@ -113,12 +114,15 @@ impl WideSchema {
     }
 
     /// The lake table: `event_type`, the source's fields, `customer_tokens`, the Kafka coordinates
-    /// (`topic`, `partition`, `offset`, `ingested_at`), and the partition column last. An added
-    /// column carries its marks.
+    /// (`topic`, `partition`, `offset`, `ingested_at`), and the partition column last. A column that
+    /// was added carries its marks.
     pub fn table_schema(&self) -> SchemaRef {
         let (mut fields, after) = coordinates(self.partition);
-        fields.extend(self.own.iter().map(arrow_field));
-        fields.extend(self.added.iter().map(|field| arrow_field(field).with_metadata(marks(field))));
+        let marked = |field: &Field| self.added.contains(field) || self.marked.contains(&field.name);
+        fields.extend(self.columns().map(|field| match marked(field) {
+            true => arrow_field(field).with_metadata(marks(field)),
+            false => arrow_field(field),
+        }));
         fields.extend(after);
         Arc::new(Schema::new(fields))
     }
@@ -127,6 +131,11 @@ impl WideSchema {
 /// The Avro reader schema of a source in this build, as JSON.
 pub fn reader_schema(source: &Source) -> String {
     WideSchema::of(source).reader_schema()
+}
+
+/// A record with these fields, under the name that all event types of a source share.
+pub(crate) fn record(source: &str, fields: Json) -> Json {
+    json!({"type": "record", "name": RECORD_NAME, "namespace": format!("switchboard.{source}"), "fields": fields})
 }
 
 /// The columns that a decoder of this build yields: the source's fields with the types of the lake.
@@ -190,17 +199,22 @@ fn added_field(column: &ArrowField) -> Option<Field> {
     Some(Field { name, kind, nullable: true, doc, pii, identifies_customer, values, limits })
 }
 
-fn reader_field(field: &Field, id_defined: &mut bool) -> Json {
-    let kind = match field.kind {
+fn reader_field(field: &Field) -> Json {
+    match field.nullable {
+        true => json!({"name": field.name, "type": ["null", avro_type(field)], "default": null}),
+        false => json!({"name": field.name, "type": avro_type(field)}),
+    }
+}
+
+/// The type of a field's values. An id is defined anew under the name of its field: the decoder looks
+/// at no type that is given by its name alone.
+pub(crate) fn avro_type(field: &Field) -> Json {
+    match field.kind {
         FieldKind::Text => json!("string"),
         FieldKind::Long => json!("long"),
         FieldKind::Int => json!("int"),
         FieldKind::Boolean => json!("boolean"),
-        FieldKind::Id if *id_defined => json!("Uuid"),
-        FieldKind::Id => {
-            *id_defined = true;
-            json!({"type": "fixed", "name": "Uuid", "size": 16})
-        }
+        FieldKind::Id => json!({"type": "fixed", "name": format!("{}_id", field.name), "size": 16}),
         FieldKind::Timestamp => json!({"type": "long", "logicalType": "timestamp-micros"}),
         FieldKind::Date => json!({"type": "int", "logicalType": "date"}),
         FieldKind::Decimal => json!({
@@ -208,11 +222,5 @@ fn reader_field(field: &Field, id_defined: &mut bool) -> Json {
             "precision": DECIMAL_PRECISION, "scale": DECIMAL_SCALE,
         }),
         FieldKind::TextList => json!({"type": "array", "items": "string"}),
-    };
-    match (field.nullable, field.kind) {
-        (true, _) => json!({"name": field.name, "type": ["null", kind], "default": null}),
-        // A writer that knows no list has an empty one.
-        (false, FieldKind::TextList) => json!({"name": field.name, "type": kind, "default": []}),
-        (false, _) => json!({"name": field.name, "type": kind}),
     }
 }

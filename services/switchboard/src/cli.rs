@@ -35,8 +35,20 @@ pub(crate) enum Command {
     },
     /// Take events from Kafka into the lake, each once.
     Ingest(IngestArguments),
+    /// Read Kafka again and compare it with the lake: is anything lost, doubled or changed?
+    ///
+    /// From the earliest record that Kafka keeps up to the lake's position. Ends with 0 where all is
+    /// well, with 1 where something was found.
+    Audit(AuditArguments),
     /// Fold the events and measure, and publish the result as one epoch.
     Refresh(RefreshArguments),
+    /// Look after the tables: put small files together, make checkpoints, clean up, remove what has had
+    /// its time.
+    ///
+    /// Needed beside ingest and refresh, which leave many small files. No answer changes by it, and it
+    /// may be killed at any time. Run it as a service, or as a job with --once; a second one beside it
+    /// gives way.
+    Maintain(MaintainArguments),
     /// Show the published numbers over HTTP: a page at /, values as JSON and CSV under /api/kpis.
     Serve(ServeArguments),
     /// Ask the published tables a question in SQL; nothing can be changed by it.
@@ -154,6 +166,26 @@ pub(crate) struct IngestArguments {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct AuditArguments {
+    /// A source to audit, such as telephony; may be given several times. Without it all sources that
+    /// have a topic are audited.
+    #[arg(long = "source", value_name = "NAME")]
+    pub(crate) sources: Vec<String>,
+    /// Find it wrong too if Kafka has records that the lake has not taken yet.
+    #[arg(long)]
+    pub(crate) caught_up: bool,
+    /// How to print what was found.
+    #[arg(long, default_value = "table")]
+    pub(crate) format: ReportFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    Table,
+    Json,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct SimulateArguments {
     /// The first local day, such as 2025-01-01.
     #[arg(long, value_name = "DATE")]
@@ -205,6 +237,13 @@ pub(crate) struct RefreshArguments {
     /// Measure as of this instant instead of now: decides what is final. Such as 2026-04-01T00:00:00Z.
     #[arg(long, value_name = "TIME")]
     pub(crate) as_of: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MaintainArguments {
+    /// Do what is due and end, instead of every few minutes for as long as it runs.
+    #[arg(long)]
+    pub(crate) once: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use schemas::Registry;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
 use std::env;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ pub(crate) struct Config {
     pub(crate) kafka: KafkaConfig,
     pub(crate) schemas: SchemasConfig,
     pub(crate) ingest: IngestConfig,
+    pub(crate) maintenance: MaintenanceConfig,
     pub(crate) serve: ServeConfig,
     pub(crate) council: CouncilConfig,
     pub(crate) log: LogConfig,
@@ -69,6 +71,17 @@ pub(crate) enum GroupProtocol {
 pub(crate) struct IngestConfig {
     pub(crate) flush_after_ms: u64,
     pub(crate) flush_mib: usize,
+    pub(crate) memory_mib: usize,
+    pub(crate) pause_above_bad_percent: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct MaintenanceConfig {
+    pub(crate) every_minutes: u64,
+    pub(crate) keep_epochs_days: u32,
+    pub(crate) quarantine_keep_days: u32,
+    pub(crate) events_keep_days: BTreeMap<String, u32>,
+    pub(crate) memory_mib: usize,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -34,16 +34,20 @@ pub(crate) fn run(config: &Config, action: KeysAction) -> Result<()> {
 
 /// Reads the keys that ingest needs; without them nothing is ingested.
 pub(crate) fn load(config: &Config) -> Result<Keys> {
-    let read = |name: &str| {
-        let path = config.keys.folder.join(name);
-        fs::read_to_string(&path).with_context(|| {
-            format!(
-                "no key at {}; make the keys once with `switchboard keys new`, or set keys.folder",
-                path.display()
-            )
-        })
-    };
-    Ok(Keys { token: TokenKey::parse(&read(TOKEN_KEY)?)?, steward: StewardKey::parse(&read(STEWARDS_PUBLIC)?)? })
+    let token = TokenKey::parse(&read(config, TOKEN_KEY)?)?;
+    Ok(Keys { token, steward: StewardKey::parse(&read(config, STEWARDS_PUBLIC)?)? })
+}
+
+/// Reads the token key for the auditor, who has a reader of its own.
+pub(crate) fn load_for_audit(config: &Config) -> Result<audit::TokenKey> {
+    Ok(audit::TokenKey::parse(&read(config, TOKEN_KEY)?)?)
+}
+
+fn read(config: &Config, name: &str) -> Result<String> {
+    let path = config.keys.folder.join(name);
+    fs::read_to_string(&path).with_context(|| {
+        format!("no key at {}; make the keys once with `switchboard keys new`, or set keys.folder", path.display())
+    })
 }
 
 fn make(folder: &Path, lake: &Path) -> Result<()> {

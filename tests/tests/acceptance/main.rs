@@ -5,9 +5,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod audit;
 mod bad_input;
 mod bad_records;
 mod broker;
+mod damage;
 mod delta;
 mod demo;
 mod event_files;
@@ -17,8 +19,10 @@ mod fixmystreet_csv;
 mod identifiers;
 mod kafka;
 mod kills;
+mod maintaining;
 mod new_user;
 mod numbers;
+mod other_readers;
 mod page;
 mod search;
 mod server;
