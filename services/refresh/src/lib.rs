@@ -2,12 +2,14 @@
 
 mod completeness;
 mod publication;
+mod quarantined;
 mod reading;
 mod rebuild;
 mod retained;
 
 pub use completeness::Completeness;
 pub use publication::{PUBLICATIONS_TABLE, Publication};
+pub use quarantined::{quarantine_now, quarantined_now};
 pub use reading::{Reading, open};
 pub use rebuild::{Plan, rebuild};
 pub use retained::retained_versions;

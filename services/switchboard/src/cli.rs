@@ -1,5 +1,7 @@
 //! The command line: what `--help` teaches.
 
+pub(crate) mod quarantine;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -35,6 +37,11 @@ pub(crate) enum Command {
     },
     /// Take events from Kafka into the lake, each once.
     Ingest(IngestArguments),
+    /// What could not be used: see it, open it, ingest it again, or let a waiting partition go on.
+    Quarantine {
+        #[command(subcommand)]
+        action: quarantine::QuarantineAction,
+    },
     /// Read Kafka again and compare it with the lake: is anything lost, doubled or changed?
     ///
     /// From the earliest record that Kafka keeps up to the lake's position. Ends with 0 where all is
@@ -155,7 +162,10 @@ pub(crate) enum Destination {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct IngestArguments {
+    #[command(subcommand)]
+    pub(crate) action: Option<quarantine::IngestAction>,
     /// A source to ingest, such as telephony; may be given several times. Without it all sources are
     /// ingested, and a topic that is not there is waited for.
     #[arg(long = "source", value_name = "NAME")]

@@ -41,7 +41,8 @@ pub(crate) struct KeysConfig {
 
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct KafkaConfig {
-    pub(crate) brokers: String,
+    #[serde(flatten)]
+    pub(crate) connection: kafka::Settings,
     pub(crate) group: String,
     pub(crate) group_protocol: GroupProtocol,
     pub(crate) partitions: u32,
@@ -189,7 +190,7 @@ mod tests {
         let file = Some(("own.toml", "[kafka]\nbrokers = \"a:1\"\ngroup = \"g\"\n"));
         let config = merge(file, variables(&[("SWITCHBOARD__KAFKA__BROKERS", "b:2"), ("SWITCHBOARD_BIN", "x")]));
         let kafka = config.unwrap().kafka;
-        assert_eq!((kafka.brokers.as_str(), kafka.group.as_str(), kafka.partitions), ("b:2", "g", 8));
+        assert_eq!((kafka.connection.brokers.as_str(), kafka.group.as_str(), kafka.partitions), ("b:2", "g", 8));
     }
 
     #[test]
@@ -207,5 +208,7 @@ mod tests {
     fn a_value_of_the_wrong_kind_is_refused() {
         assert!(merge(None, variables(&[("SWITCHBOARD__KAFKA__PARTITIONS", "many")])).is_err());
         assert!(merge(None, variables(&[("SWITCHBOARD__COUNCIL__TIME_ZONE", "Europe/Londno")])).is_err());
+        let told = merge(None, variables(&[("SWITCHBOARD__KAFKA__SECURITY", "ssl")])).unwrap_err();
+        assert!(format!("{told:#}").contains("`plaintext`, `tls`, `sasl_tls`"), "{told:#}");
     }
 }

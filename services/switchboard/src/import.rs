@@ -36,7 +36,7 @@ pub(crate) async fn import_events(config: &Config, file: &Path) -> Result<()> {
 /// A producer for these sources, their topics made and, where a registry is configured, their schemas
 /// registered.
 async fn producer(config: &Config, sources: &[&Source]) -> Result<KafkaProducer> {
-    let mut producer = KafkaProducer::new(&config.kafka.brokers)?;
+    let mut producer = KafkaProducer::new(&config.kafka.connection.access()?)?;
     for source in sources {
         producer.ensure_topic(&source.topic, config.kafka.partitions)?;
     }
