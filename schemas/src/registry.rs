@@ -11,7 +11,7 @@ mod remembered;
 use crate::shape::full_name;
 use answer::{Held, Id};
 use remembered::{Memory, Remembered};
-use reqwest::{Client, Response, Url};
+use reqwest::{Client, RequestBuilder, Url};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use std::error::Error as _;
@@ -49,8 +49,8 @@ pub enum RegistryError {
     },
     /// It asks for other credentials; mend them.
     #[error(
-        "the schema registry at {registry} refuses to answer (status {status}); give a name and a password that \
-         it takes, as http://name:password@…"
+        "the schema registry at {registry} refuses to answer (status {status}); give a user and a password that it \
+         takes: `schemas.username`, `schemas.password_file`"
     )]
     Denied {
         /// Its address.
@@ -118,8 +118,9 @@ impl RegistryError {
 /// A registry, and what it has answered so far.
 pub struct Registry {
     address: Url,
-    /// The address without a password, for messages.
+    /// The address as it was given, for messages.
     shown: String,
+    login: Option<(String, String)>,
     client: Client,
     remembered: Mutex<Remembered>,
 }
@@ -131,22 +132,29 @@ impl std::fmt::Debug for Registry {
 }
 
 impl Registry {
-    /// The registry at this address, which may carry a name and a password:
-    /// `http://name:password@127.0.0.1:8081`. Nothing is asked yet.
+    /// The registry at this address. Nothing is asked yet.
     ///
     /// # Errors
-    /// [`RegistryError::Address`].
+    /// [`RegistryError::Address`], also for an address with a password in it: addresses are shown.
     pub fn new(address: &str) -> Result<Self, RegistryError> {
-        let shown = without_password(address);
-        let unusable = |problem: String| RegistryError::Address { address: shown.clone(), problem };
+        let unusable = |problem: String| RegistryError::Address { address: without_password(address), problem };
         let url = Url::parse(address).map_err(|error| unusable(error.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(unusable(format!("it begins with {}:", url.scheme())));
         }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(unusable("a user and a password have settings of their own".to_owned()));
+        }
         // As for Kafka, beside which it stands: no proxy, whatever the environment says.
         let client = Client::builder().no_proxy().timeout(ANSWER_WITHIN).build();
         let client = client.map_err(|error| unusable(innermost(&error)))?;
-        Ok(Self { address: url, shown, client, remembered: Mutex::default() })
+        Ok(Self { address: url, shown: address.to_owned(), login: None, client, remembered: Mutex::default() })
+    }
+
+    /// The same registry, which knows us by a password.
+    #[must_use]
+    pub fn with_login(self, username: &str, password: &str) -> Self {
+        Self { login: Some((username.to_owned(), password.to_owned())), ..self }
     }
 
     /// Registers a schema under its full name, which changes nothing if it is there already, and
@@ -185,7 +193,7 @@ impl Registry {
             Memory::Nothing => {}
         }
         let url = self.url(&["schemas", "ids", &id.to_string()]);
-        let answer: Result<Held, _> = self.answer(self.client.get(url).send().await, &asked).await;
+        let answer: Result<Held, _> = self.answer(self.client.get(url), &asked).await;
         match answer.and_then(|held| held.text(&asked)) {
             Ok(schema) => {
                 let schema: Arc<str> = Arc::from(schema);
@@ -208,19 +216,23 @@ impl Registry {
         schema: &str,
     ) -> Result<T, RegistryError> {
         let request = self.client.post(self.url(path)).header("content-type", CONTENT_TYPE);
-        self.answer(request.body(json!({ "schema": schema }).to_string()).send().await, asked).await
+        self.answer(request.body(json!({ "schema": schema }).to_string()), asked).await
     }
 
     async fn answer<T: for<'a> Deserialize<'a>>(
         &self,
-        response: reqwest::Result<Response>,
+        request: RequestBuilder,
         asked: &str,
     ) -> Result<T, RegistryError> {
         let outage = |error: reqwest::Error| RegistryError::Outage {
             registry: self.shown.clone(),
             problem: innermost(&error),
         };
-        let mut response = response.map_err(outage)?;
+        let request = match &self.login {
+            Some((username, password)) => request.basic_auth(username, Some(password)),
+            None => request,
+        };
+        let mut response = request.send().await.map_err(outage)?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(outage)? {
             body.extend_from_slice(&chunk);

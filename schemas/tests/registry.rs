@@ -110,14 +110,14 @@ async fn each_answer_has_its_meaning() {
 #[tokio::test]
 async fn a_password_is_sent_and_never_shown() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let address = format!("http://ingest:s3cret@{}/api", listener.local_addr().unwrap());
+    let address = format!("http://{}/api", listener.local_addr().unwrap());
     let asked = std::thread::spawn(move || {
         let mut stream = listener.accept().unwrap().0;
         let mut request = [0; 4096];
         let length = stream.read(&mut request).unwrap();
         String::from_utf8_lossy(&request[..length]).into_owned()
     });
-    let registry = Registry::new(&address).unwrap();
+    let registry = Registry::new(&address).unwrap().with_login("ingest", "s3cret");
     // It closes without an answer.
     let error = registry.schema(7).await.unwrap_err();
     let request = asked.join().unwrap();
@@ -126,8 +126,13 @@ async fn a_password_is_sent_and_never_shown() {
     assert!(request.to_lowercase().contains("authorization: basic ") && request.contains("aW5nZXN0OnMzY3JldA=="));
     assert!(matches!(error, RegistryError::Outage { .. }), "{error}");
     assert!(!format!("{error} {error:?} {registry:?}").contains("s3cret"), "{error:?} {registry:?}");
-    let wrong = Registry::new("ftp://ingest:s3cret@host").unwrap_err();
-    assert!(!wrong.to_string().contains("s3cret") && wrong.to_string().contains("ftp://host"), "{wrong}");
+    for address in ["http://ingest:s3cret@host", "ftp://ingest:s3cret@host", "http://ingest:s3cret@host:port"] {
+        let wrong = Registry::new(address).unwrap_err();
+        assert!(
+            !format!("{wrong} {wrong:?}").contains("s3cret") && wrong.to_string().contains("://host"),
+            "{wrong}"
+        );
+    }
     for address in ["", "localhost:8081", "127.0.0.1:8081", "http://"] {
         let error = Registry::new(address).unwrap_err().to_string();
         assert!(error.contains("http://127.0.0.1:8081"), "{address}: {error}");

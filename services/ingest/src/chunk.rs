@@ -1,5 +1,7 @@
 //! Records of one Kafka partition as they come from the broker.
 
+use schemas::frame;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// Records of one partition, one after the other in one buffer.
@@ -45,6 +47,12 @@ impl Chunk {
     /// The offset after the last record's.
     pub fn end(&self) -> Option<i64> {
         self.records.last().map(|record| record.offset + 1)
+    }
+
+    /// The schema ids that its records claim.
+    pub fn schema_ids(&self) -> BTreeSet<u32> {
+        let claims = (0..self.records.len()).filter_map(|place| frame::split(self.record(place)).ok());
+        claims.map(|(id, _)| id).collect()
     }
 
     /// The bytes of the record at a place.

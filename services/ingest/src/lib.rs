@@ -10,11 +10,13 @@ mod entry;
 mod flushing;
 mod held;
 mod history;
+mod inquiries;
 mod intake;
 mod kafka;
 mod outlet;
 mod places;
 mod requeue;
+mod resolving;
 mod rows;
 mod run;
 mod sealed;
@@ -29,7 +31,7 @@ pub use budget::Budget;
 pub use chunk::Chunk;
 pub use history::{Loaded, load_history};
 pub use requeue::{Quarantined, Requeued, position as requeue_position, requeue};
-pub use rows::{BadRecord, ChunkRows, RowBuilder};
+pub use rows::{BadRecord, ChunkRows, Ids, RowBuilder};
 pub use run::{GroupProtocol, Options, Outcome, run};
 pub use sealed::{StewardKey, StewardSecret};
 pub use sink::event_table;
@@ -92,6 +94,9 @@ pub enum Error {
     /// A schema of ours is broken.
     #[error(transparent)]
     Schema(#[from] schemas::Error),
+    /// The schema registry does not answer.
+    #[error(transparent)]
+    Registry(#[from] schemas::RegistryError),
     /// A batch could not be built.
     #[error(transparent)]
     Arrow(#[from] arrow::error::ArrowError),

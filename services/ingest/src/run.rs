@@ -5,15 +5,17 @@ use crate::budget::Budget;
 use crate::caught_up::Watch;
 use crate::consume::{self, Brought, Command, Event, FLUSH_WITHIN};
 use crate::held::Held;
+use crate::inquiries::Inquiries;
 use crate::intake::Intake;
 use crate::kafka::{self, Connected};
 use crate::outlet::Outlet;
+use crate::resolving::Answered;
 use crate::rows::ChunkRows;
 use crate::sink::Sink;
-use crate::{Error, RowBuilder, StewardKey, TokenKey};
+use crate::{Error, Ids, RowBuilder, StewardKey, TokenKey};
 use lake::{Lake, fault};
-use schemas::Source;
-use std::collections::HashMap;
+use schemas::{Registry, Source};
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, mpsc as std_mpsc};
@@ -36,6 +38,8 @@ pub struct Options {
     pub flush_bytes: usize,
     /// What all sources of the process may buffer together.
     pub budget: Budget,
+    /// Gives the schemas, by the ids in the records; without one they are those of this build.
+    pub registry: Option<Arc<Registry>>,
     /// A partition is paused when more than this share of its last 10,000 records is bad.
     pub pause_above_bad_percent: u32,
     /// Counts the rows as they are committed, for whoever shows progress.
@@ -90,22 +94,28 @@ pub async fn run(
     let connected = tokio::task::spawn_blocking(move || kafka::connect(&for_thread.0, &for_thread.1, tell));
     let Connected { consumer, cluster, ends } = connected.await.map_err(thread_ended)??;
     let sink = Sink::open(lake, source, cluster, steward).await?;
+    let ids = if options.registry.is_some() { Ids::OfRegistry } else { Ids::OfBuild };
+    let rows = RowBuilder::with_columns(source, sink.columns()?, ids, key);
+    let (answer, answers) = mpsc::unbounded_channel();
     let thread = std::thread::Builder::new().name(format!("poll {}", source.topic));
     let polling = thread.spawn(move || consume::poll(&consumer, &commands, bring)).map_err(thread_ended)?;
     let mut ingest = Ingest {
         source,
         options: options.clone(),
-        rows: RowBuilder::new(source, key),
+        rows,
         outlet: Outlet::Idle(Box::new(sink)),
         intake: Intake::default(),
         shares: HashMap::new(),
         accepted: HashMap::new(),
         last_records: HashMap::new(),
+        inquiries: Inquiries::default(),
+        answer,
+        told_left_out: HashSet::new(),
         command,
         ends,
         outcome: Outcome::default(),
     };
-    let result = ingest.drive(events, brought, stop).await;
+    let result = ingest.drive(events, brought, answers, stop).await;
     ingest.options.budget.note(&source.name, 0, 0);
     // The channels are closed by now, so the thread ends by itself.
     let _ = tokio::task::spawn_blocking(move || polling.join()).await;
@@ -123,6 +133,12 @@ pub(crate) struct Ingest {
     pub(crate) accepted: HashMap<i32, i64>,
     /// Of partitions just assigned: their position, and what the lake knows of the record before it.
     pub(crate) last_records: HashMap<i32, (i64, i64)>,
+    /// What the registry is to be asked for.
+    pub(crate) inquiries: Inquiries,
+    /// Where its answers come in.
+    pub(crate) answer: mpsc::UnboundedSender<Answered>,
+    /// Fields of which it has been said that they are not stored.
+    pub(crate) told_left_out: HashSet<String>,
     pub(crate) command: std_mpsc::Sender<Command>,
     pub(crate) ends: HashMap<i32, i64>,
     pub(crate) outcome: Outcome,
@@ -133,6 +149,7 @@ impl Ingest {
         &mut self,
         mut events: mpsc::UnboundedReceiver<Event>,
         mut brought: mpsc::Receiver<Brought>,
+        mut answers: mpsc::UnboundedReceiver<Answered>,
         stop: impl Future<Output = ()>,
     ) -> Result<(), Error> {
         tokio::pin!(stop);
@@ -150,6 +167,7 @@ impl Ingest {
                     Some(event) => self.handle(event).await?,
                     None => return self.finish().await,
                 },
+                Some(answered) = answers.recv() => self.take_answer(answered).await?,
                 Some(brought) = brought.recv(), if self.options.budget.has_room() => self.receive(brought)?,
                 () = tokio::time::sleep_until(flush_at.min(look_at)) => {}
             }
@@ -162,6 +180,7 @@ impl Ingest {
             }
             if Instant::now() >= look_at {
                 self.look_at_held().await?;
+                self.ask_registry();
                 look_at = Instant::now() + LOOK_AGAIN_AFTER;
             }
             if self.options.until_caught_up && self.is_caught_up(&mut watch).await? {

@@ -51,13 +51,22 @@ pub(crate) struct KafkaConfig {
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct SchemasConfig {
     pub(crate) registry: String,
+    pub(crate) username: String,
+    pub(crate) password_file: PathBuf,
 }
 
 impl SchemasConfig {
     /// The registry, if one is configured.
     pub(crate) fn registry(&self) -> Result<Option<Registry>> {
-        let registry = (!self.registry.is_empty()).then(|| Registry::new(&self.registry));
-        registry.transpose().context("the setting `schemas.registry`")
+        if self.registry.is_empty() {
+            return Ok(None);
+        }
+        let registry = Registry::new(&self.registry).context("the setting `schemas.registry`")?;
+        if self.username.is_empty() {
+            return Ok(Some(registry));
+        }
+        let password = kafka::private_text("schemas.password_file", &self.password_file)?;
+        Ok(Some(registry.with_login(&self.username, password.trim_end_matches(['\r', '\n']))))
     }
 }
 
