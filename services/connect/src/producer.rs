@@ -6,6 +6,7 @@
 //! Events come from adapters; records go to the source's topic, in order for each subject.
 
 mod deliveries;
+mod schema_ids;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ use rdkafka::config::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseRecord, Producer, ThreadedProducer};
 use rdkafka::util::Timeout;
+pub use schema_ids::SchemaIds;
 use std::time::Duration;
 
 /// How long a broker may take to answer at all.
@@ -33,6 +35,7 @@ pub struct KafkaProducer {
     producer: ThreadedProducer<Deliveries>,
     config: ClientConfig,
     access: Access,
+    schema_ids: SchemaIds,
 }
 
 impl KafkaProducer {
@@ -46,7 +49,13 @@ impl KafkaProducer {
         let producer: ThreadedProducer<Deliveries> = config
             .create_with_context(Deliveries::new(access))
             .map_err(|source| Error::Kafka { action: "make a producer".to_owned(), source })?;
-        Ok(Self { producer, config, access: access.clone() })
+        Ok(Self { producer, config, access: access.clone(), schema_ids: SchemaIds::default() })
+    }
+
+    /// The same producer, whose records carry the ids of a registry.
+    #[must_use]
+    pub fn with_schema_ids(self, schema_ids: SchemaIds) -> Self {
+        Self { schema_ids, ..self }
     }
 
     /// Creates a topic unless it exists. One that exists keeps its partitions, whatever their number.
@@ -86,11 +95,12 @@ impl KafkaProducer {
     ///
     /// # Errors
     /// [`Error::Undelivered`] if an earlier event was lost, [`Error::Reach`] if we may not,
-    /// [`Error::Kafka`] if the client refuses it.
+    /// [`Error::Kafka`] if the client refuses it, [`Error::Event`] if its schema was not registered.
     pub fn send_record(&self, source: &schemas::Source, subject: &str, record: &[u8]) -> Result<(), Error> {
         self.all_arrived()?;
         let topic = source.topic.as_str();
-        let mut record = BaseRecord::to(topic).key(subject).payload(record);
+        let record = self.schema_ids.framed(record)?;
+        let mut record = BaseRecord::to(topic).key(subject).payload(record.as_ref());
         loop {
             record = match self.producer.send(record) {
                 Ok(()) => return Ok(()),

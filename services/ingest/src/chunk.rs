@@ -1,5 +1,7 @@
 //! Records of one Kafka partition as they come from the broker.
 
+use schemas::frame;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// Records of one partition, one after the other in one buffer.
@@ -50,6 +52,12 @@ impl Chunk {
     /// How often an offset does not lie after the one before it, which Kafka promises never to do.
     pub(crate) fn jumps_back(&self) -> u64 {
         self.records.windows(2).filter(|pair| pair[1].offset <= pair[0].offset).count() as u64
+    }
+
+    /// The schema ids that its records claim.
+    pub fn schema_ids(&self) -> BTreeSet<u32> {
+        let claims = (0..self.records.len()).filter_map(|place| frame::split(self.record(place)).ok());
+        claims.map(|(id, _)| id).collect()
     }
 
     /// The bytes of the record at a place.

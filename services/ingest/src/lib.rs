@@ -11,6 +11,7 @@ mod flushing;
 mod health;
 mod held;
 mod history;
+mod inquiries;
 mod intake;
 mod kafka;
 mod lag;
@@ -19,6 +20,7 @@ mod outlet;
 mod patience;
 mod places;
 mod requeue;
+mod resolving;
 mod rows;
 mod run;
 mod sealed;
@@ -35,7 +37,7 @@ pub use chunk::Chunk;
 pub use health::{Condition, Health, Problem};
 pub use history::{Loaded, load_history};
 pub use requeue::{Quarantined, Requeued, position as requeue_position, requeue};
-pub use rows::{BadRecord, ChunkRows, RowBuilder};
+pub use rows::{BadRecord, ChunkRows, Ids, RowBuilder};
 pub use run::{GroupProtocol, Options, Outcome, run};
 pub use sealed::{StewardKey, StewardSecret};
 pub use sink::event_table;
@@ -98,6 +100,9 @@ pub enum Error {
     /// A schema of ours is broken.
     #[error(transparent)]
     Schema(#[from] schemas::Error),
+    /// The schema registry does not answer.
+    #[error(transparent)]
+    Registry(#[from] schemas::RegistryError),
     /// A batch could not be built.
     #[error(transparent)]
     Arrow(#[from] arrow::error::ArrowError),

@@ -6,18 +6,20 @@ use crate::caught_up::Watch;
 use crate::consume::{self, Brought, Command, Event, FLUSH_WITHIN};
 use crate::entry::judge_all;
 use crate::held::Held;
+use crate::inquiries::Inquiries;
 use crate::intake::Intake;
 use crate::kafka::{self, Connected};
 use crate::metrics::FlushReason;
 use crate::outlet::Outlet;
+use crate::resolving::Answered;
 use crate::rows::ChunkRows;
 use crate::sink::Sink;
 use crate::watched::Watched;
-use crate::{Error, Health, RowBuilder, StewardKey, TokenKey};
+use crate::{Error, Health, Ids, RowBuilder, StewardKey, TokenKey};
 use ::kafka::Watermarks;
 use lake::{Lake, fault};
-use schemas::Source;
-use std::collections::HashMap;
+use schemas::{Registry, Source};
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, mpsc as std_mpsc};
@@ -40,6 +42,8 @@ pub struct Options {
     pub flush_bytes: usize,
     /// What all sources of the process may buffer together.
     pub budget: Budget,
+    /// Gives the schemas, by the ids in the records; without one they are those of this build.
+    pub registry: Option<Arc<Registry>>,
     /// A partition is paused when more than this share of its last 10,000 records is bad.
     pub pause_above_bad_percent: u32,
     /// Counts the rows as they are committed, for whoever shows progress.
@@ -107,23 +111,29 @@ pub async fn run(
     let later = tokio::task::spawn_blocking(move || kafka::reaches(&cluster, &again, &source.topic));
     let later = later.await.map_err(thread_ended)??;
     judge_all(&source.topic, |partition| sink.position(partition), &reaches, &later)?;
+    let ids = if options.registry.is_some() { Ids::OfRegistry } else { Ids::OfBuild };
+    let rows = RowBuilder::with_columns(source, sink.columns()?, ids, key);
+    let (answer, answers) = mpsc::unbounded_channel();
     let thread = std::thread::Builder::new().name(format!("poll {}", source.topic));
     let polling = thread.spawn(move || consume::poll(&consumer, &commands, bring)).map_err(thread_ended)?;
     let mut ingest = Ingest {
         source,
         options: options.clone(),
-        rows: RowBuilder::new(source, key),
+        rows,
         outlet: Outlet::Idle(Box::new(sink)),
         intake: Intake::default(),
         shares: HashMap::new(),
         accepted: HashMap::new(),
         last_records: HashMap::new(),
         watched,
+        inquiries: Inquiries::default(),
+        answer,
+        told_left_out: HashSet::new(),
         command,
         ends: reaches.iter().map(|(partition, marks)| (*partition, end_to_reach(*marks))).collect(),
         outcome: Outcome::default(),
     };
-    let result = ingest.drive(events, brought, stop).await;
+    let result = ingest.drive(events, brought, answers, stop).await;
     ingest.options.budget.note(&source.name, 0, 0);
     // The channels are closed by now, so the thread ends by itself.
     let _ = tokio::task::spawn_blocking(move || polling.join()).await;
@@ -142,6 +152,12 @@ pub(crate) struct Ingest {
     /// Of partitions just assigned: their position, and what the lake knows of the record before it.
     pub(crate) last_records: HashMap<i32, (i64, i64)>,
     pub(crate) watched: Arc<Watched>,
+    /// What the registry is to be asked for.
+    pub(crate) inquiries: Inquiries,
+    /// Where its answers come in.
+    pub(crate) answer: mpsc::UnboundedSender<Answered>,
+    /// Fields of which it has been said that they are not stored.
+    pub(crate) told_left_out: HashSet<String>,
     pub(crate) command: std_mpsc::Sender<Command>,
     pub(crate) ends: HashMap<i32, i64>,
     pub(crate) outcome: Outcome,
@@ -152,6 +168,7 @@ impl Ingest {
         &mut self,
         mut events: mpsc::UnboundedReceiver<Event>,
         mut brought: mpsc::Receiver<Brought>,
+        mut answers: mpsc::UnboundedReceiver<Answered>,
         stop: impl Future<Output = ()>,
     ) -> Result<(), Error> {
         tokio::pin!(stop);
@@ -169,6 +186,7 @@ impl Ingest {
                     Some(event) => self.handle(event).await?,
                     None => return self.finish().await,
                 },
+                Some(answered) = answers.recv() => self.take_answer(answered).await?,
                 Some(brought) = brought.recv(), if self.options.budget.has_room() => self.receive(brought)?,
                 () = tokio::time::sleep_until(flush_at.min(look_at)) => {}
             }
@@ -183,6 +201,7 @@ impl Ingest {
             }
             if Instant::now() >= look_at {
                 self.look_at_held().await?;
+                self.ask_registry();
                 look_at = Instant::now() + LOOK_AGAIN_AFTER;
             }
             if self.options.until_caught_up && self.is_caught_up(&mut watch).await? {

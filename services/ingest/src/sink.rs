@@ -9,10 +9,11 @@ use crate::sealed::StewardKey;
 use crate::watched::Watched;
 use arrow::array::{
     ArrayRef, BinaryArray, Date32Array, Int32Array, Int64Array, RecordBatch, StringArray,
-    TimestampMicrosecondArray,
+    TimestampMicrosecondArray, new_null_array,
 };
+use arrow::datatypes::SchemaRef;
 use lake::{Commit, Committed, Files, Lake, Patience, Span, Table, TableSpec, fault, fence, quarantine_table};
-use schemas::{Source, wide};
+use schemas::{Source, WideSchema, wide};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -79,6 +80,11 @@ impl Sink {
         Ok(self.events.update().await?)
     }
 
+    /// The columns that the table has at the version at hand.
+    pub(crate) fn columns(&self) -> Result<WideSchema, Error> {
+        Ok(WideSchema::of_table(self.source, &self.events.columns()?)?)
+    }
+
     /// The next offset to read of a partition, as the lake holds it.
     pub(crate) fn position(&self, partition: i32) -> Option<i64> {
         self.events.positions().get(&self.fence(partition)).copied()
@@ -107,14 +113,18 @@ impl Sink {
     ) -> Result<Flushed, Error> {
         let in_flight: usize = batch.parts.values().map(|part| part.rows.records()).sum();
         self.quarantine(batch, now_micros).await?;
+        let (schema, batches) =
+            alike(&self.spec.schema, batch.parts.values().flat_map(|part| &part.rows.batches))?;
+        let spec = TableSpec { schema: schema.clone(), ..self.spec.clone() };
         loop {
             fault::point("ingest.before_upload", in_flight);
             let began = Instant::now();
-            let files = self.upload(batch, now_micros).await?;
+            let files = self.upload(&spec, &batches, now_micros).await?;
             self.watched.recorder.uploaded(began.elapsed());
             fault::point("ingest.after_upload", files.rows);
             let rows = files.rows as u64;
-            let commit = self.to_commit(batch, files, at_end, now_micros());
+            let mut commit = self.to_commit(batch, files, at_end, now_micros());
+            commit.columns = Some(schema.clone());
             let quarantined = batch.parts.values().map(|part| part.rows.bad.len() as u64).sum();
             match self.commit(commit).await? {
                 Committed::Landed(version) => {
@@ -140,12 +150,15 @@ impl Sink {
     }
 
     /// Writes the rows as files, and waits for as long as the storage refuses them.
-    async fn upload(&self, batch: &Batch<ChunkRows>, now_micros: fn() -> i64) -> Result<Files, Error> {
-        let batches: Vec<RecordBatch> =
-            batch.parts.values().flat_map(|part| part.rows.batches.iter().cloned()).collect();
+    async fn upload(
+        &self,
+        spec: &TableSpec,
+        batches: &[RecordBatch],
+        now_micros: fn() -> i64,
+    ) -> Result<Files, Error> {
         patiently(&self.spec.name, &self.watched, now_micros, || async {
             let uploaded_at_ms = Some(now_micros() / 1_000);
-            let mut files = self.events.write(&self.spec, &batches).await?;
+            let mut files = self.events.write(spec, batches).await?;
             files.uploaded_at_ms = uploaded_at_ms;
             Ok(files)
         })
@@ -244,7 +257,8 @@ impl Sink {
             let mut files = patiently(&spec.name, watched, now_micros, write).await?;
             files.uploaded_at_ms = uploaded_at_ms;
             fault::point("ingest.in_quarantine_append", files.rows);
-            let commit = Commit { files, patience: Patience::Endless, ..Commit::default() };
+            let columns = Some(spec.schema.clone());
+            let commit = Commit { files, columns, patience: Patience::Endless, ..Commit::default() };
             if table.commit(commit).await? != Committed::Stale {
                 fault::point("ingest.after_quarantine_append", batches[0].num_rows());
                 return Ok(());
@@ -286,4 +300,24 @@ impl Sink {
         Ok(RecordBatch::try_new(spec.schema.clone(), columns)?)
     }
 }
+
 const COMMITS_WITHOUT_CHECKPOINT: u64 = 500;
+
+/// The batches with the columns of the widest: those that were made before a column was added have
+/// nulls there. Columns are only ever added, so the widest has them all.
+fn alike<'a>(
+    least: &SchemaRef,
+    batches: impl Iterator<Item = &'a RecordBatch> + Clone,
+) -> Result<(SchemaRef, Vec<RecordBatch>), Error> {
+    let schemas = batches.clone().map(RecordBatch::schema);
+    let widest = schemas.max_by_key(|schema| schema.fields().len()).unwrap_or_else(|| least.clone());
+    let padded = batches.map(|batch| {
+        let columns = widest.fields().iter().map(|field| match batch.column_by_name(field.name()) {
+            Some(column) => column.clone(),
+            None => new_null_array(field.data_type(), batch.num_rows()),
+        });
+        RecordBatch::try_new(widest.clone(), columns.collect())
+    });
+    let padded = padded.collect::<Result<_, _>>()?;
+    Ok((widest, padded))
+}

@@ -50,7 +50,7 @@ impl Ingest {
         let accepted = self.accepted.get(&partition).copied().unwrap_or_default();
         let mut chunk = chunk.of_offsets(from..end);
         let mut rows = self.rows.rows(&chunk, &self.source.topic, partition, now_micros(), accepted)?;
-        let mut held = Held::of_unknown_schema(&rows);
+        let mut held = Held::of_unknown_schema(&rows, self.rows.ids());
         if let Some(over_at) = self.over_at(partition, &chunk, &rows, accepted) {
             chunk = chunk.of_offsets(from..over_at);
             rows = self.rows.rows(&chunk, &self.source.topic, partition, now_micros(), accepted)?;
@@ -61,8 +61,11 @@ impl Ingest {
         let is_held = held.clone();
         self.intake.take(partition, end, rows, held);
         if let Some(held) = is_held {
-            self.tell_held(partition, &held);
             let _ = self.command.send(Command::Hold(partition));
+            if held.is_settled() {
+                self.tell_held(partition, &held);
+            }
+            self.ask_registry();
         }
         Ok(())
     }

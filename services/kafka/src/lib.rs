@@ -10,7 +10,7 @@ pub use access::{Access, Identity, Login, Mechanism, Password, Security, Tls};
 pub use cluster::{Cluster, Watermarks};
 pub use complaints::Complaints;
 pub use refusal::{Wanted, code_of, missing_right, refusal};
-pub use settings::{SecurityKind, Settings};
+pub use settings::{SecurityKind, Settings, private_text};
 
 use rdkafka::error::KafkaError;
 use std::path::PathBuf;

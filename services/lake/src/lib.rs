@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod columns;
 pub mod fault;
 pub mod fence;
 mod files;

@@ -5,9 +5,9 @@ use crate::fence::Span;
 use crate::files::{self, Files};
 use crate::positions::{Positions, find_commit};
 use crate::protocol::{Attempt, End, Seen, Step};
-use crate::{Error, SnapshotTable};
+use crate::{Error, SnapshotTable, columns};
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Fields, SchemaRef};
 use deltalake_core::kernel::engine::arrow_conversion::TryIntoKernel;
 use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties};
 use deltalake_core::kernel::{Action, Add, MetadataExt, StructType, Transaction};
@@ -57,6 +57,9 @@ pub struct Commit {
     pub removes: Vec<String>,
     /// The table's columns from now on, if they change.
     pub schema: Option<SchemaRef>,
+    /// The columns of the files; those that the table lacks at the version after which the commit
+    /// lands are added to it, nullable.
+    pub columns: Option<SchemaRef>,
     /// The fences that it moves.
     pub spans: Vec<Span>,
     /// Values set beside the fences, without a check.
@@ -147,6 +150,15 @@ impl Table {
     /// How many commits have landed whose outcome was not known at first, since the table was opened.
     pub fn resolved_commits(&self) -> u64 {
         self.resolved_commits
+    }
+
+    /// The columns at this version.
+    ///
+    /// # Errors
+    /// [`Error::Delta`].
+    pub fn columns(&self) -> Result<Fields, Error> {
+        let snapshot = self.delta.snapshot().map_err(|source| self.fault(source))?;
+        Ok(snapshot.snapshot().arrow_schema().fields().clone())
     }
 
     /// Reads on to the newest version.
@@ -315,7 +327,12 @@ impl Table {
     pub(crate) fn actions(&self, commit: &Commit) -> DeltaResult<Vec<Action>> {
         let mut actions = Vec::new();
         let snapshot = self.delta.snapshot()?;
-        if let Some(schema) = &commit.schema {
+        let schema = match (&commit.schema, &commit.columns) {
+            (None, Some(files)) => columns::widened(&snapshot.snapshot().arrow_schema(), files)
+                .map_err(|msg| DeltaTableError::SchemaMismatch { msg })?,
+            (schema, _) => schema.clone(),
+        };
+        if let Some(schema) = &schema {
             let metadata = snapshot.metadata().clone().with_schema(&kernel_schema(schema)?)?;
             actions.push(Action::Metadata(metadata));
         }

@@ -3,6 +3,7 @@
 
 use anyhow::{Context, Result, anyhow, bail};
 use chrono_tz::Tz;
+use schemas::Registry;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ pub(crate) struct Config {
     pub(crate) lake: LakeConfig,
     pub(crate) keys: KeysConfig,
     pub(crate) kafka: KafkaConfig,
+    pub(crate) schemas: SchemasConfig,
     pub(crate) ingest: IngestConfig,
     pub(crate) maintenance: MaintenanceConfig,
     pub(crate) serve: ServeConfig,
@@ -45,6 +47,28 @@ pub(crate) struct KafkaConfig {
     pub(crate) group: String,
     pub(crate) group_protocol: GroupProtocol,
     pub(crate) partitions: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct SchemasConfig {
+    pub(crate) registry: String,
+    pub(crate) username: String,
+    pub(crate) password_file: PathBuf,
+}
+
+impl SchemasConfig {
+    /// The registry, if one is configured.
+    pub(crate) fn registry(&self) -> Result<Option<Registry>> {
+        if self.registry.is_empty() {
+            return Ok(None);
+        }
+        let registry = Registry::new(&self.registry).context("the setting `schemas.registry`")?;
+        if self.username.is_empty() {
+            return Ok(Some(registry));
+        }
+        let password = kafka::private_text("schemas.password_file", &self.password_file)?;
+        Ok(Some(registry.with_login(&self.username, password.trim_end_matches(['\r', '\n']))))
+    }
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

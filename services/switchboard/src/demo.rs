@@ -49,6 +49,7 @@ pub(crate) async fn run(arguments: &DemoArguments) -> Result<ExitCode> {
     let topics: Vec<&str> = catalogue().sources.values().map(|source| source.topic.as_str()).collect();
     let broker = InProcessBroker::start(&topics, PARTITIONS)?;
     config.kafka.connection = kafka::Settings::plaintext(broker.address());
+    config.schemas.registry.clear();
     let (stop, stopped) = watch::channel(false);
     let server = match arguments.once {
         true => None,

@@ -140,6 +140,7 @@ fn options(config: &Config, until_caught_up: bool) -> Result<Options> {
         flush_after: Duration::from_millis(config.ingest.flush_after_ms),
         flush_bytes: config.ingest.flush_mib << 20,
         budget: Budget::new(config.ingest.memory_mib << 20),
+        registry: config.schemas.registry()?.map(Arc::new),
         pause_above_bad_percent: config.ingest.pause_above_bad_percent,
         until_caught_up,
         committed_rows: Arc::default(),

@@ -13,6 +13,7 @@ mod damage;
 mod delta;
 mod demo;
 mod event_files;
+mod evolution;
 mod expected;
 mod fixmystreet_csv;
 mod identifiers;
