@@ -7,6 +7,7 @@ mod caught_up;
 mod chunk;
 mod consume;
 mod entry;
+mod event_dates;
 mod flushing;
 mod health;
 mod held;

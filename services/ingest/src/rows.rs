@@ -6,19 +6,15 @@
 
 use crate::Error;
 use crate::chunk::{Chunk, RecordAt};
+use crate::event_dates;
 use crate::intake::Payload;
 use crate::places;
 use crate::tokens::{TokenKey, Tokeniser, token_lists};
 use arrow::array::{
-    ArrayRef, AsArray, Date32Array, Int32Array, Int64Array, PrimitiveArray, RecordBatch, StringArray,
-    TimestampMicrosecondArray, new_null_array,
+    ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray, new_null_array,
 };
-use arrow::compute::unary;
-use arrow::datatypes::{Date32Type, SchemaRef, TimestampMicrosecondType};
-use chrono::{DateTime, Datelike};
-use schemas::{
-    Decoded, LeftOut, PartitionBy, Pii, Refusal, Source, WideSchema, WriterDecoder, admit, frame, wide,
-};
+use arrow::datatypes::SchemaRef;
+use schemas::{Decoded, LeftOut, Pii, Refusal, Source, WideSchema, WriterDecoder, admit, frame, wide};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -237,7 +233,7 @@ impl RowBuilder {
             }
             columns.insert(&field.name, column);
         }
-        let partition_value = partition_values(columns.get("occurred_at"), self.source.partition);
+        let partition_value = event_dates::of(columns.get("occurred_at"), self.source.partition);
         let event_types = (0..rows).map(|_| decoder.event_type());
         columns.insert("event_type", Arc::new(StringArray::from_iter_values(event_types)));
         columns.insert("customer_tokens", token_lists(&customer, rows));
@@ -290,19 +286,4 @@ struct Coordinates<'a> {
     partition: i32,
     offsets: Vec<i64>,
     ingested_at_micros: i64,
-}
-
-const MICROS_PER_DAY: i64 = 86_400_000_000;
-
-fn partition_values(occurred_at: Option<&ArrayRef>, partition: PartitionBy) -> Date32Array {
-    let Some(times) = occurred_at else { return Date32Array::from(Vec::<i32>::new()) };
-    let times: &PrimitiveArray<TimestampMicrosecondType> = times.as_primitive();
-    let day = |micros: i64| i32::try_from(micros.div_euclid(MICROS_PER_DAY)).unwrap_or_default();
-    match partition {
-        PartitionBy::Date => unary::<_, _, Date32Type>(times, day),
-        PartitionBy::Month => unary::<_, _, Date32Type>(times, |micros| {
-            let date = DateTime::from_timestamp_micros(micros).unwrap_or_default().date_naive();
-            date.with_day(1).unwrap_or(date).to_epoch_days()
-        }),
-    }
 }

@@ -125,6 +125,12 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+/// The point at which a test build is to be held, if there is one; see [`lake::fault`].
+#[cfg(debug_assertions)]
+pub(crate) fn fail_point() -> Option<String> {
+    env::var("SWITCHBOARD_FAIL_POINT").ok()
+}
+
 /// Reads the settings. `file` is the one named on the command line.
 pub(crate) fn load(file: Option<&Path>) -> Result<Config> {
     let named = file.map(Path::to_owned).or_else(|| env::var_os(FILE_VARIABLE).map(PathBuf::from));

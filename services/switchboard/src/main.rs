@@ -40,7 +40,7 @@ fn run(arguments: cli::Arguments) -> anyhow::Result<ExitCode> {
     let config = config::load(arguments.config.as_deref())?;
     output::start_logging(&config.log)?;
     #[cfg(debug_assertions)]
-    if let Ok(text) = std::env::var("SWITCHBOARD_FAIL_POINT") {
+    if let Some(text) = config::fail_point() {
         lake::fault::arm(&text).map_err(anyhow::Error::msg)?;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
