@@ -1,7 +1,7 @@
 //! A file of history, straight into the lake: the same check, decoding and tokens as for Kafka,
 //! fenced by the file's hash, so that it can be loaded once only.
 
-use crate::rows::Chunk;
+use crate::chunk::Chunk;
 use crate::sink::event_table;
 use crate::{Error, RowBuilder, TokenKey};
 use lake::{Commit, Committed, Lake, Span, fence};
@@ -46,7 +46,7 @@ pub async fn load_history(
     let mut batches = Vec::new();
     let mut chunk = Chunk::default();
     let mut finish = |chunk: &mut Chunk| -> Result<(), Error> {
-        let rows = builder.rows(chunk, &topic, 0, now_micros)?;
+        let rows = builder.rows(chunk, &topic, 0, now_micros, 0)?;
         let refused = rows.bad.first().map(|bad| (bad.offset, bad.reason.to_string()));
         let unknown = rows.unknown_schema.map(|(offset, id)| (offset, format!("unknown schema id {id}")));
         if let Some((offset, problem)) = refused.or(unknown) {
@@ -71,6 +71,6 @@ pub async fn load_history(
     let commit = Commit { files, spans, notes, ..Commit::default() };
     Ok(match table.commit(commit).await? {
         Committed::Landed(_) => Loaded::Rows(rows),
-        Committed::Fenced(_) => Loaded::Already,
+        Committed::Fenced(_) | Committed::Stale => Loaded::Already,
     })
 }

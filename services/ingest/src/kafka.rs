@@ -8,7 +8,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc::Sender;
+use tokio::sync::mpsc::UnboundedSender;
 
 const TOPIC_WITHIN: Duration = Duration::from_secs(3);
 const ASK_AGAIN_AFTER: Duration = Duration::from_millis(200);
@@ -22,7 +22,7 @@ pub(crate) struct Connected {
 }
 
 /// Connects and looks at the topic. Blocks for as long as the broker takes to answer.
-pub(crate) fn connect(options: &Options, topic: &str, events: Sender<Event>) -> Result<Connected, Error> {
+pub(crate) fn connect(options: &Options, topic: &str, events: UnboundedSender<Event>) -> Result<Connected, Error> {
     let context = Context::new(topic, events);
     let consumer: BaseConsumer<Context> = client_config(options, topic).create_with_context(context)?;
     let partitions = patiently(TOPIC_WITHIN, || match partitions(&consumer, topic) {
@@ -78,7 +78,10 @@ fn client_config(options: &Options, topic: &str) -> ClientConfig {
         .set("fetch.queue.backoff.ms", "20")
         .set("fetch.wait.max.ms", "100")
         .set("queued.min.messages", "50000")
-        .set("queued.max.messages.kbytes", "65536")
+        // Part of what ingest needs besides its budget, for each source.
+        .set("queued.max.messages.kbytes", "32768")
+        // How soon partitions that are added to a topic are seen.
+        .set("topic.metadata.refresh.interval.ms", "10000")
         .set_log_level(RDKafkaLogLevel::Warning);
     match options.protocol {
         GroupProtocol::Classic => {

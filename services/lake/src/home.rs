@@ -9,6 +9,7 @@ use url::Url;
 #[derive(Debug, Clone)]
 pub struct Lake {
     folder: PathBuf,
+    scheme: &'static str,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -53,12 +54,19 @@ impl Lake {
         if marker.is_none_or(|marker| marker.format != FORMAT) {
             return Err(fault(&format!("{MARKER} is not of format {FORMAT}; use the version that wrote it")));
         }
-        Ok(Self { folder: folder_path })
+        Ok(Self { folder: folder_path, scheme: "file" })
     }
 
     /// The lake's folder.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The same lake, its tables written by way of another URL scheme, whose storage must have been
+    /// registered with Delta. Reading by SQL goes to the folder as ever.
+    #[must_use]
+    pub fn by_scheme(self, scheme: &'static str) -> Self {
+        Self { scheme, ..self }
     }
 
     /// Opens a table at its newest version, if it exists.
@@ -94,7 +102,9 @@ impl Lake {
     }
 
     fn table_url(&self, name: &str) -> Result<Url, Error> {
-        Url::from_directory_path(self.folder.join(name)).map_err(|()| Error::Home {
+        let url = Url::from_directory_path(self.folder.join(name)).ok();
+        let url = url.and_then(|url| Url::parse(&format!("{}://{}", self.scheme, url.path())).ok());
+        url.ok_or_else(|| Error::Home {
             folder: self.folder.clone(),
             problem: format!("cannot hold a table named `{name}`"),
         })

@@ -5,6 +5,7 @@ pub mod fence;
 mod files;
 mod home;
 mod positions;
+pub mod protocol;
 mod quarantine;
 mod snapshot_table;
 mod table;
@@ -16,7 +17,7 @@ pub use files::Files;
 pub use home::Lake;
 pub use quarantine::{QUARANTINE_TABLE, quarantine_table};
 pub use snapshot_table::{DataFile, SnapshotTable};
-pub use table::{Commit, Committed, Table, TableSpec};
+pub use table::{Commit, Committed, Patience, Table, TableSpec};
 
 use std::path::PathBuf;
 
@@ -64,7 +65,7 @@ pub enum Error {
         attempts: u32,
         /// The last failure.
         #[source]
-        source: Box<deltalake_core::DeltaTableError>,
+        source: Option<Box<Error>>,
     },
     /// Delta refused.
     #[error("table {table}")]
@@ -87,4 +88,17 @@ pub enum Error {
     /// A batch could not be sorted or cut.
     #[error(transparent)]
     Arrow(#[from] arrow::error::ArrowError),
+}
+
+impl Error {
+    /// The error and what lies behind it, in one line.
+    pub fn cause(&self) -> String {
+        let mut text = self.to_string();
+        let mut behind = std::error::Error::source(self);
+        while let Some(cause) = behind {
+            text = format!("{text}: {cause}");
+            behind = cause.source();
+        }
+        text
+    }
 }

@@ -26,6 +26,7 @@ use deltalake_core::{DeltaResult, DeltaTable};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use url::Url;
 
 /// A table at one version.
 #[derive(Debug)]
@@ -56,7 +57,8 @@ impl SnapshotTable {
         let table_schema = TableSchema::builder(Arc::new(Schema::new(file_fields)))
             .with_table_partition_cols(partition_fields)
             .build();
-        let folder = table.table_url().to_file_path().unwrap_or_default();
+        let url = Url::parse(&format!("file://{}", table.table_url().path())).ok();
+        let folder = url.and_then(|url| url.to_file_path().ok()).unwrap_or_default();
         Ok(Self { schema: table_schema.table_schema().clone(), table_schema, folder, snapshot })
     }
 

@@ -1,8 +1,10 @@
 //! One Delta table: open, write files, commit under a fence, and read the outcome back.
 
-use crate::fence::{Span, Verdict, judge};
+use crate::fault;
+use crate::fence::Span;
 use crate::files::{self, Files};
 use crate::positions::{Positions, commit_actions};
+use crate::protocol::{Attempt, End, Seen, Step};
 use crate::{Error, SnapshotTable};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -57,6 +59,8 @@ pub struct Commit {
     pub stamps: BTreeMap<String, i64>,
     /// What else the commit says of itself, in the log.
     pub notes: BTreeMap<String, Json>,
+    /// How long to try.
+    pub patience: Patience,
 }
 
 /// The outcome of a commit.
@@ -66,10 +70,23 @@ pub enum Committed {
     Landed(u64),
     /// Others moved these fences; nothing was written. The log's positions.
     Fenced(BTreeMap<String, i64>),
+    /// Nothing was written, because a clean-up may have taken the files: upload them anew.
+    Stale,
 }
 
-const COMMIT_ATTEMPTS: u32 = 10;
+/// How long a commit is tried while the storage gives no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Patience {
+    /// Some seconds: somebody waits for the outcome.
+    #[default]
+    Short,
+    /// For as long as it takes: nothing else could be done meanwhile.
+    Endless,
+}
+
+const SHORT_PATIENCE_FAILURES: u32 = 10;
 const FIRST_PAUSE_MS: u64 = 20;
+const LONGEST_PAUSE_DOUBLINGS: u32 = 8;
 
 impl Table {
     pub(crate) async fn create(spec: &TableSpec, url: Url) -> Result<Self, Error> {
@@ -143,63 +160,122 @@ impl Table {
         SnapshotTable::new(&self.delta).map(Arc::new).map_err(|source| self.fault(source))
     }
 
-    /// Writes rows as files, sorted, one partition value a file at least. Nothing is visible yet.
+    /// Writes rows as files, sorted, one partition value a file at least, one file open at a time.
+    /// Nothing is visible yet.
     ///
     /// # Errors
     /// [`Error::Arrow`] when the batches do not fit the table; [`Error::Delta`].
     pub async fn write(&self, spec: &TableSpec, batches: &[RecordBatch]) -> Result<Files, Error> {
         let partition = spec.partition_column.as_deref();
-        let parts = files::sorted_parts(&spec.schema, batches, partition, &spec.sort_columns)?;
-        let written = files::write(self.delta.table_url().as_str(), &spec.schema, partition, parts).await;
-        written.map_err(|source| self.fault(source))
+        let parts = files::Sorted::new(&spec.schema, batches, partition, &spec.sort_columns)?;
+        let mut files = Files::default();
+        for part in parts.iter() {
+            let part = part?;
+            let rows = part.num_rows();
+            let written = files::write(self.delta.table_url().as_str(), &spec.schema, partition, part).await;
+            files.adds.extend(written.map_err(|source| self.fault(source))?);
+            files.rows += rows;
+            fault::point("upload.after_file", files.rows);
+        }
+        Ok(files)
     }
 
     /// Commits under the fences of `commit.spans`. Whatever the storage answers, the outcome is
     /// read back from the log before it is reported.
     ///
     /// # Errors
-    /// [`Error::Rewound`], [`Error::Unresolved`].
+    /// [`Error::Rewound`]; [`Error::Unresolved`] when patience is short; [`Error::Delta`] when what
+    /// is to be committed does not fit the table.
     pub async fn commit(&mut self, commit: Commit) -> Result<Committed, Error> {
         let batch_id = Uuid::new_v4().to_string();
         let first_unseen = self.version() + 1;
+        let limit = (commit.patience == Patience::Short).then_some(SHORT_PATIENCE_FAILURES);
+        let mut attempt = Attempt::new(commit.spans.clone(), commit.files.uploaded_at_ms, limit);
         let mut last_failure = None;
-        for attempt in 0..COMMIT_ATTEMPTS {
-            if attempt > 0 {
-                tokio::time::sleep(Duration::from_millis(FIRST_PAUSE_MS << attempt.min(7))).await;
-            }
-            if let Err(error) = self.update().await {
-                tracing::warn!(table = self.name, %error, "cannot read the table, trying again");
-                continue;
-            }
-            let landed = match last_failure {
-                Some(_) => self.find_batch(first_unseen, &batch_id).await?,
-                None => None,
-            };
-            match judge(&commit.spans, &self.positions.by_fence, landed.is_some()) {
-                Verdict::Commit => {}
-                Verdict::Landed => {
-                    tracing::info!(table = self.name, "a commit of unknown outcome had landed");
-                    return Ok(Committed::Landed(landed.unwrap_or_default()));
+        let mut step = attempt.begin();
+        loop {
+            step = match step {
+                Step::Read { failures } => {
+                    if failures > 0 {
+                        let pause = FIRST_PAUSE_MS << failures.min(LONGEST_PAUSE_DOUBLINGS);
+                        tokio::time::sleep(Duration::from_millis(pause)).await;
+                    }
+                    let sought = attempt.may_have_landed().then_some((first_unseen, batch_id.as_str()));
+                    match self.read_back(sought).await {
+                        Ok(landed) => attempt.next(&Seen::Log { positions: self.positions(), landed }),
+                        Err(error) => self.no_answer(&mut attempt, &mut last_failure, error),
+                    }
                 }
-                Verdict::Fenced(positions) => return Ok(Committed::Fenced(positions)),
-                Verdict::Rewound(span) => return Err(self.rewound(&span)),
-            }
-            match self.try_commit(&commit, &batch_id).await {
-                Ok(version) => {
-                    self.update().await?;
-                    return Ok(Committed::Landed(version));
+                Step::Put => {
+                    fault::point("commit.after_check", commit.files.rows);
+                    let actions = self.actions(&commit).map_err(|source| self.fault(source))?;
+                    let put = self.put(&commit, actions, &batch_id).await;
+                    fault::point("commit.after_log_entry", commit.files.rows);
+                    match put {
+                        Ok(version) => attempt.next(&Seen::Entered(version)),
+                        Err(source) => {
+                            let error = self.fault(source);
+                            self.no_answer(&mut attempt, &mut last_failure, error)
+                        }
+                    }
                 }
-                Err(error) => {
-                    tracing::warn!(table = self.name, attempt, %error, "commit outcome unknown, reading back");
-                    last_failure = Some(error);
-                }
+                Step::Done(end) => return self.ended(end, last_failure).await,
             }
         }
-        let source = last_failure.unwrap_or_else(|| DeltaTableError::Generic("the table cannot be read".into()));
-        Err(Error::Unresolved { table: self.name.clone(), attempts: COMMIT_ATTEMPTS, source: Box::new(source) })
     }
 
-    pub(crate) async fn try_commit(&self, commit: &Commit, batch_id: &str) -> DeltaResult<u64> {
+    /// Reads on, and looks for an entry of this batch among the versions that were not seen before.
+    async fn read_back(&mut self, sought: Option<(u64, &str)>) -> Result<Option<u64>, Error> {
+        self.update().await?;
+        match sought {
+            Some((first_unseen, batch_id)) => self.find_batch(first_unseen, batch_id).await,
+            None => Ok(None),
+        }
+    }
+
+    fn no_answer(&self, attempt: &mut Attempt, last_failure: &mut Option<Error>, error: Error) -> Step {
+        let step = attempt.next(&Seen::NoAnswer);
+        // Each failure while it is new, then ever more rarely.
+        if let Step::Read { failures } = step
+            && failures.is_power_of_two()
+        {
+            let cause = error.cause();
+            tracing::warn!(
+                table = self.name,
+                failures,
+                cause,
+                "no answer to a commit; reading back, trying again"
+            );
+        }
+        *last_failure = Some(error);
+        step
+    }
+
+    async fn ended(&mut self, end: End, last_failure: Option<Error>) -> Result<Committed, Error> {
+        match end {
+            End::Landed(version) => {
+                if last_failure.is_some() {
+                    tracing::info!(table = self.name, version, "a commit that had no answer at first has landed");
+                }
+                // It has landed whether or not the table can be read just now.
+                if let Err(error) = self.update().await {
+                    tracing::debug!(table = self.name, %error, "cannot read on after a commit");
+                }
+                Ok(Committed::Landed(version))
+            }
+            End::Fenced(positions) => Ok(Committed::Fenced(positions)),
+            End::Stale => Ok(Committed::Stale),
+            End::Rewound(span) => Err(self.rewound(&span)),
+            End::Unresolved { failures } => Err(Error::Unresolved {
+                table: self.name.clone(),
+                attempts: failures,
+                source: last_failure.map(Box::new),
+            }),
+        }
+    }
+
+    /// Puts one entry after the version at hand; fails if another stands there.
+    pub(crate) async fn put(&self, commit: &Commit, actions: Vec<Action>, batch_id: &str) -> DeltaResult<u64> {
         let spans = commit.spans.iter().map(|span| (&span.fence, span.end));
         let stamps = commit.stamps.iter().map(|(stamp, value)| (stamp, *value));
         let transactions = spans.chain(stamps).map(|(id, value)| Transaction::new(id, value)).collect();
@@ -216,13 +292,13 @@ impl Table {
         let mode = if commit.replace { SaveMode::Overwrite } else { SaveMode::Append };
         let operation = DeltaOperation::Write { mode, partition_by: None, predicate: None };
         let finalized = CommitBuilder::from(properties)
-            .with_actions(self.actions(commit)?)
+            .with_actions(actions)
             .build(Some(self.delta.snapshot()?), self.delta.log_store(), operation)
             .await?;
         Ok(finalized.version())
     }
 
-    fn actions(&self, commit: &Commit) -> DeltaResult<Vec<Action>> {
+    pub(crate) fn actions(&self, commit: &Commit) -> DeltaResult<Vec<Action>> {
         let mut actions = Vec::new();
         let snapshot = self.delta.snapshot()?;
         if let Some(schema) = &commit.schema {

@@ -68,7 +68,7 @@ impl Publication {
         let spans = vec![Span { fence: fence::REFRESH.to_owned(), start, end: self.epoch }];
         match table.commit(Commit { files, spans, ..Commit::default() }).await? {
             Committed::Landed(_) => Ok(()),
-            Committed::Fenced(_) => Err(Error::Overtaken { table: TABLE.to_owned() }),
+            Committed::Fenced(_) | Committed::Stale => Err(Error::Overtaken { table: TABLE.to_owned() }),
         }
     }
 

@@ -150,8 +150,9 @@ async fn replace(lake: &Lake, spec: &TableSpec, rows: &[RecordBatch], epoch: i64
     let schema = changed.then(|| spec.schema.clone());
     let commit = Commit { files, replace: true, schema, spans, ..Commit::default() };
     match table.commit(commit).await? {
-        Committed::Landed(_) => Ok(table),
-        Committed::Fenced(_) => Err(Error::Overtaken { table: spec.name.clone() }),
+        // Exactly this version, whoever has committed since.
+        Committed::Landed(version) => Ok(lake.open_table_at(&spec.name, version).await?),
+        Committed::Fenced(_) | Committed::Stale => Err(Error::Overtaken { table: spec.name.clone() }),
     }
 }
 

@@ -54,6 +54,8 @@ pub(crate) enum GroupProtocol {
 pub(crate) struct IngestConfig {
     pub(crate) flush_after_ms: u64,
     pub(crate) flush_mib: usize,
+    pub(crate) memory_mib: usize,
+    pub(crate) pause_above_bad_percent: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]

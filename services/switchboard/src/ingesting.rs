@@ -5,7 +5,7 @@ use crate::config::{Config, GroupProtocol};
 use crate::keys::{self, Keys};
 use crate::output;
 use anyhow::{Result, anyhow, bail};
-use ingest::{Error, Options, Outcome};
+use ingest::{Budget, Error, Options, Outcome};
 use lake::Lake;
 use schemas::{Source, catalogue};
 use std::process::ExitCode;
@@ -131,6 +131,8 @@ fn options(config: &Config, until_caught_up: bool) -> Options {
         },
         flush_after: Duration::from_millis(config.ingest.flush_after_ms),
         flush_bytes: config.ingest.flush_mib << 20,
+        budget: Budget::new(config.ingest.memory_mib << 20),
+        pause_above_bad_percent: config.ingest.pause_above_bad_percent,
         until_caught_up,
         committed_rows: Arc::default(),
     }
@@ -150,11 +152,5 @@ fn tell(source: &Source, outcome: Option<&Outcome>) {
         return;
     };
     println!("{}: {} rows committed, {} records quarantined", source.topic, outcome.rows, outcome.quarantined);
-    for held in &outcome.held {
-        println!(
-            "{} partition {} waits at offset {}: schema id {} is not known. Release the schema (schemas/ids.toml) \
-             in a new build and start ingest again; nothing is lost meanwhile",
-            held.topic, held.partition, held.offset, held.schema_id
-        );
-    }
+    outcome.held.iter().for_each(|held| println!("{held}"));
 }

@@ -6,6 +6,7 @@ use crate::damage::Damaged;
 use crate::delta;
 use crate::kafka::{PARTITIONS, TOPIC, Writer, events_of, forget_before, make_compacted, read_back, transaction};
 use crate::world::{World, shared_data};
+use arrow::array::{BinaryArray, Int64Array};
 use serde_json::Value as Json;
 use std::path::Path;
 
@@ -104,10 +105,14 @@ fn damage_is_found(world: &World, broker: &Broker) {
     finds(&damaged, &[format!("double: {rows}"), format!("audit found {rows} problems")]);
 
     let damaged = Damaged::copy_of(&world.lake());
-    damaged.change_a_number(TABLE, IN_TURNS, "wait_ms", 987_654_321);
+    damaged.change(TABLE, Some(IN_TURNS), "wait_ms", &number(987_654_321));
     finds(&damaged, &["different: 1".to_owned(), "audit found 1 problem".to_owned()]);
     let told = audited(world, &damaged.lake(), &[], 1);
     assert!(told.contains(": columns wait_ms\n"), "{told}");
+
+    let damaged = Damaged::copy_of(&world.lake());
+    damaged.change("quarantine", None, "content_mac", &BinaryArray::from_vec(vec![&[7; 32]]));
+    finds(&damaged, &["different: 1".to_owned(), "audit found 1 problem".to_owned()]);
 
     let damaged = Damaged::copy_of(&world.lake());
     let rows = damaged.misfile(TABLE, "event_date", "2001-01-01");
@@ -115,12 +120,16 @@ fn damage_is_found(world: &World, broker: &Broker) {
 
     // A row that says it came from an offset at which nothing was delivered: an aborted record's.
     let damaged = Damaged::copy_of(&world.lake());
-    damaged.change_a_number(TABLE, IN_TURNS, "offset", aborted_offset(broker));
+    damaged.change(TABLE, Some(IN_TURNS), "offset", &number(aborted_offset(broker)));
     finds(&damaged, &["gap: 1".to_owned(), "stranger: 1".to_owned(), "audit found 2 problems".to_owned()]);
 
     let damaged = Damaged::copy_of(&world.lake());
-    damaged.change_a_number(TABLE, IN_TURNS, "offset", 1_000_000);
+    damaged.change(TABLE, Some(IN_TURNS), "offset", &number(1_000_000));
     finds(&damaged, &["gap: 1".to_owned(), "stranger: 1".to_owned(), "audit found 2 problems".to_owned()]);
+}
+
+fn number(number: i64) -> Int64Array {
+    Int64Array::from(vec![number])
 }
 
 /// The first offset of the transactions' partition at which Kafka delivers nothing.
@@ -174,7 +183,7 @@ fn what_kafka_dropped_is_not_held_against_the_lake(world: &World, broker: &Broke
 
     make_compacted(&broker.address);
     let damaged = Damaged::copy_of(&world.lake());
-    damaged.change_a_number(TABLE, IN_TURNS, "offset", aborted_offset(broker));
+    damaged.change(TABLE, Some(IN_TURNS), "offset", &number(aborted_offset(broker)));
     let told = audited(world, &damaged.lake(), &[], 1);
     assert!(told.contains("is compacted") && !told.contains("stranger"), "{told}");
 }
