@@ -7,8 +7,9 @@ usage() {
 usage: tests/run.sh [--skips-to FILE] [NAME ...]
 
 Installs by apt-get what is missing (as root or by sudo), checks format and lint, builds, starts
-a real Apache Kafka on a free loopback port, fetches what drives the browser, and runs every test,
-or those whose name contains a NAME. Exit 0 only if every stage and every test passed.
+a real Apache Kafka on a free loopback port, fetches what drives the browser and what else reads
+the lake, and runs every test, or those whose name contains a NAME. Exit 0 only if every stage and
+every test passed.
 
   --skips-to FILE  write the skips to FILE as well, one `SKIP name: why` a line
 
@@ -21,6 +22,8 @@ Set for the tests:
   SWITCHBOARD_TEST_BROKERS                   host:port of the broker; not set if none started
   SWITCHBOARD_TEST_NODE_PATH                 folder of the packages that tests/page names; not set
                                              if they could not be fetched
+  SWITCHBOARD_TEST_PYTHON                    a python with the packages that tests/python names; not
+                                             set if they could not be fetched
   SWITCHBOARD_SKIPS                          a test that cannot run appends to this file
                                              one line, `SKIP name: why`, and returns
 EOF
@@ -46,7 +49,7 @@ SWITCHBOARD_BIN=$CARGO_TARGET_DIR/debug/switchboard
 work=$(mktemp -d)
 SWITCHBOARD_SKIPS=${skips_to:-$work/skips}
 export SWITCHBOARD_SHARED_DATA SWITCHBOARD_BIN SWITCHBOARD_SKIPS
-unset SWITCHBOARD_TEST_BROKERS SWITCHBOARD_TEST_NODE_PATH # only ever what this run has started and fetched
+unset SWITCHBOARD_TEST_BROKERS SWITCHBOARD_TEST_NODE_PATH SWITCHBOARD_TEST_PYTHON # only ever what this run has started and fetched
 : >"$SWITCHBOARD_SKIPS"
 
 clean_up() {
@@ -67,9 +70,11 @@ java_is_17() {
 prerequisites() {
   local packages=()
   java_is_17 || packages+=(openjdk-17-jre-headless)
+  python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
   install_for_build "${packages[@]}" || return 1
   install_missing <<'EOF'
 mvn maven
+openssl openssl
 python3 python3
 chromium chromium
 node nodejs
@@ -118,6 +123,28 @@ browser() {
   export SWITCHBOARD_TEST_NODE_PATH=$folder/node_modules
 }
 
+# Fetches what tests/python names into a folder outside the checkout, one for each state of its list.
+python() {
+  local list folder made try
+  list=$({ python3 --version && cat tests/python/requirements.txt; } | sha256sum | cut -c 1-16)
+  folder=${XDG_CACHE_HOME:-$HOME/.cache}/switchboard/python-$list
+  if [[ ! -d $folder ]]; then
+    made=$folder.$$ # a rename puts it in its place, so that a run beside this one never sees half of it
+    python3 -m venv "$made" || return 1
+    for try in 1 2 3; do
+      "$made/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
+        -r tests/python/requirements.txt && mv -T "$made" "$folder" && break
+      [[ ! -d $folder ]] || break
+      echo "try $try: pip could not fetch what tests/python/requirements.txt names" >&2
+      sleep 5
+    done
+    rm -rf "$made"
+  fi
+  [[ -d $folder ]] || return 1
+  echo "packages in $folder"
+  export SWITCHBOARD_TEST_PYTHON=$folder/bin/python
+}
+
 tests() {
   CARGO_TERM_COLOR=never cargo test --workspace --locked --no-fail-fast -- "${names[@]}" 2>&1 | tee "$work/log"
 }
@@ -142,8 +169,9 @@ stage prerequisites || exit 1
 stage format || true
 stage lint || true
 if stage build; then
-  stage broker || true # most tests need no broker and no browser, and the run has failed in any case
+  stage broker || true # most tests need none of these three, and the run has failed in any case
   stage browser || true
+  stage python || true
   stage tests || true
 else
   table+=$'from broker on         -  not run: the build failed\n'

@@ -12,7 +12,6 @@ mod codec;
 mod header;
 mod input;
 mod reader;
-mod shape;
 mod writer;
 
 pub use reader::{ContainerReader, Stored};

@@ -1,17 +1,19 @@
 //! Records of one writer schema into one Arrow batch, straight, without a value per row.
 //!
 //! Comes from `services/ingest`, which groups records by schema id. Every datum is walked first
-//! ([`crate::walker`]), so that one bad record costs one record.
+//! ([`crate::walker`]), so that one bad record costs one record. Should the decoder still err on what
+//! the walker passed, the fault is ours; it costs the records on which it errs, and is counted.
 
+use crate::resolve::Resolved;
+use crate::shape::{Names, RecordShape};
 use crate::walker::Walker;
 use crate::{Catalogue, Error, Refusal, Source, frame, wide};
 use arrow::array::RecordBatch;
-use arrow::compute::{cast, concat_batches};
+use arrow::compute::{CastOptions, cast_with_options, concat_batches};
 use arrow::datatypes::SchemaRef;
 use arrow_avro::codec::Tz;
 use arrow_avro::reader::{Decoder, ReaderBuilder};
 use arrow_avro::schema::{AvroSchema, Fingerprint, FingerprintAlgorithm, SchemaStore};
-use serde_json::Value as Json;
 
 /// Decodes the records of one writer schema.
 pub struct WriterDecoder {
@@ -21,6 +23,7 @@ pub struct WriterDecoder {
     reader_schema: String,
     decoded_schema: SchemaRef,
     walker: Walker,
+    /// Lost at a surprise, because half a record may be left in it.
     decoder: Option<Decoder>,
 }
 
@@ -31,12 +34,15 @@ pub struct Decoded {
     pub batch: RecordBatch,
     /// For each row, the place of its record in the group.
     pub rows: Vec<usize>,
-    /// The records that could not be used: place in the group, and why.
+    /// The records that could not be used: place in the group, and why; in order of their places.
     pub refused: Vec<(usize, Refusal)>,
+    /// Chunks in which the decoder erred or miscounted although the walker had passed every datum.
+    /// The data that it errs on alone are refused as [`Refusal::DecoderRefused`]; there may be none.
+    pub surprises: usize,
 }
 
-/// Rows that the decoder holds at most; a group may be as large.
-const BATCH_ROWS: usize = 1 << 16;
+/// Rows that the decoder holds at most, and so what a surprise has decoded again, one by one.
+const CHUNK_ROWS: usize = 1 << 10;
 
 impl std::fmt::Debug for WriterDecoder {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -48,22 +54,36 @@ impl WriterDecoder {
     /// A decoder for the released schema `id`, if there is one and it belongs to `source`.
     ///
     /// # Errors
-    /// [`Error::Definition`] when the schema does not resolve to the source's wide schema.
+    /// [`Error::Unreadable`] when the schema cannot be read into the source's table.
     pub fn new(catalogue: &Catalogue, source: &Source, id: u32) -> Result<Option<Self>, Error> {
-        let Some(released) = catalogue.released(id).filter(|released| released.source == source.name) else {
-            return Ok(None);
-        };
+        let released = catalogue.released(id).filter(|released| released.source == source.name);
+        released.map(|released| Self::admit(source, id, &released.schema)).transpose()
+    }
+
+    /// A decoder for a writer's schema (Avro JSON), whoever published it under `id`. The record's
+    /// name without its namespace is the event type.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`] when no datum of the schema could be read into the source's table.
+    pub fn admit(source: &Source, id: u32, schema: &str) -> Result<Self, Error> {
+        let refused = |problem: String| Error::Unreadable { schema_id: id, problem };
+        let json = serde_json::from_str(schema).map_err(|error| refused(format!("is no JSON: {error}")))?;
+        let writer = RecordShape::of(&json, &mut Names::default()).map_err(refused)?;
+        let in_record = |problem: String| refused(format!("record `{}`: {problem}", writer.name));
+        let event = source.event(writer.own_name());
+        let event = event.ok_or_else(|| in_record(format!("is no event type of the source {}", source.name)))?;
+        let Resolved { walker, decoder_schema } = Resolved::new(source, event, &writer).map_err(in_record)?;
         let mut decoder = Self {
-            event_type: released.event.clone(),
+            event_type: event.name.clone(),
             writer_id: id,
-            writer_schema: renamed(&released.schema, &source.name)?,
+            writer_schema: decoder_schema,
             reader_schema: wide::reader_schema(source),
             decoded_schema: wide::decoded_schema(source),
-            walker: Walker::new(&released.schema)?,
+            walker,
             decoder: None,
         };
         decoder.decoder = Some(decoder.build()?);
-        Ok(Some(decoder))
+        Ok(decoder)
     }
 
     /// The event type of every record of this schema.
@@ -71,39 +91,56 @@ impl WriterDecoder {
         &self.event_type
     }
 
-    /// Decodes a group of whole records, header included.
+    /// Decodes a group of whole records, header included; of less than 2 GiB together, which is as
+    /// far as a column of texts can count.
     ///
     /// # Errors
-    /// [`Error::Arrow`] or [`Error::Avro`] when a batch cannot be put together: stop.
+    /// [`Error::Arrow`] or [`Error::Unreadable`] when a batch cannot be put together: stop.
     pub fn decode(&mut self, records: &[&[u8]]) -> Result<Decoded, Error> {
-        let mut refused = Vec::new();
-        let mut good = Vec::with_capacity(records.len());
+        let (mut passed, mut refused) = (Vec::with_capacity(records.len()), Vec::new());
         for (place, record) in records.iter().enumerate() {
-            let verdict = frame::split(record).and_then(|(_, datum)| self.walker.check(datum));
-            match verdict {
-                Ok(()) => good.push(place),
+            match frame::split(record).and_then(|(_, datum)| self.walker.check(datum)) {
+                Ok(()) => passed.push(place),
                 Err(refusal) => refused.push((place, refusal)),
             }
         }
-        let mut batches = Vec::new();
-        let mut rows = Vec::with_capacity(good.len());
-        for chunk in good.chunks(BATCH_ROWS) {
-            match self.decode_checked(chunk.iter().map(|place| records[*place]))? {
-                Some(batch) => {
-                    batches.push(batch);
-                    rows.extend_from_slice(chunk);
-                }
-                None => self.decode_one_by_one(chunk, records, &mut batches, &mut rows, &mut refused)?,
-            }
-        }
-        Ok(Decoded { batch: concat_batches(&self.decoded_schema, &batches)?, rows, refused })
+        self.decode_passed(records, &passed, refused)
     }
 
-    /// `None` when the decoder refused or miscounted what the walker had accepted.
-    fn decode_checked<'a>(
+    /// Decodes those records that passed the walker. A chunk that surprises is decoded again, each
+    /// record by itself, so that none but those that cannot be decoded are lost to it.
+    fn decode_passed(
         &mut self,
-        records: impl Iterator<Item = &'a [u8]>,
-    ) -> Result<Option<RecordBatch>, Error> {
+        records: &[&[u8]],
+        passed: &[usize],
+        mut refused: Vec<(usize, Refusal)>,
+    ) -> Result<Decoded, Error> {
+        let mut batches = Vec::new();
+        let mut rows = Vec::with_capacity(passed.len());
+        let mut surprises = 0;
+        for chunk in passed.chunks(CHUNK_ROWS) {
+            if let Some(batch) = self.attempt(chunk.iter().map(|place| records[*place]))? {
+                batches.push(batch);
+                rows.extend_from_slice(chunk);
+                continue;
+            }
+            surprises += 1;
+            for place in chunk {
+                match self.attempt(std::iter::once(records[*place]))? {
+                    Some(batch) => {
+                        batches.push(batch);
+                        rows.push(*place);
+                    }
+                    None => refused.push((*place, Refusal::DecoderRefused)),
+                }
+            }
+        }
+        refused.sort_unstable();
+        Ok(Decoded { batch: concat_batches(&self.decoded_schema, &batches)?, rows, refused, surprises })
+    }
+
+    /// One batch of all these records; `None` when the decoder erred or miscounted, and is gone.
+    fn attempt<'a>(&mut self, records: impl Iterator<Item = &'a [u8]>) -> Result<Option<RecordBatch>, Error> {
         let mut decoder = match self.decoder.take() {
             Some(decoder) => decoder,
             None => self.build()?,
@@ -118,42 +155,22 @@ impl WriterDecoder {
             expected_rows += 1;
         }
         let batch = match decoder.flush() {
-            Ok(Some(batch)) if batch.num_rows() == expected_rows => batch,
-            Ok(None) if expected_rows == 0 => RecordBatch::new_empty(self.decoded_schema.clone()),
+            Ok(Some(batch)) if batch.num_rows() == expected_rows => self.with_lake_types(&batch),
             _ => return Ok(None),
         };
         self.decoder = Some(decoder);
-        self.with_lake_types(&batch).map(Some)
+        Ok(batch)
     }
 
-    fn decode_one_by_one(
-        &mut self,
-        chunk: &[usize],
-        records: &[&[u8]],
-        batches: &mut Vec<RecordBatch>,
-        rows: &mut Vec<usize>,
-        refused: &mut Vec<(usize, Refusal)>,
-    ) -> Result<(), Error> {
-        for place in chunk {
-            match self.decode_checked(std::iter::once(records[*place]))? {
-                Some(batch) => {
-                    batches.push(batch);
-                    rows.push(*place);
-                }
-                None => refused.push((*place, Refusal::DecoderRefused)),
-            }
-        }
-        Ok(())
-    }
-
-    fn with_lake_types(&self, batch: &RecordBatch) -> Result<RecordBatch, Error> {
+    /// The same with the columns of the lake; `None` where one is missing, holds what the lake's type
+    /// does not, or a null where there must be a value.
+    fn with_lake_types(&self, batch: &RecordBatch) -> Option<RecordBatch> {
+        let exactly = CastOptions { safe: false, ..CastOptions::default() };
         let columns = self.decoded_schema.fields().iter().map(|field| {
-            let column = batch.column_by_name(field.name());
-            let column = column.ok_or_else(|| Error::Avro(format!("decoder lost column {}", field.name())))?;
-            Ok(cast(column, field.data_type())?)
+            let column = batch.column_by_name(field.name())?;
+            cast_with_options(column, field.data_type(), &exactly).ok()
         });
-        let columns = columns.collect::<Result<Vec<_>, Error>>()?;
-        Ok(RecordBatch::try_new(self.decoded_schema.clone(), columns)?)
+        RecordBatch::try_new(self.decoded_schema.clone(), columns.collect::<Option<_>>()?).ok()
     }
 
     fn build(&self) -> Result<Decoder, Error> {
@@ -164,19 +181,13 @@ impl WriterDecoder {
             .with_writer_schema_store(store)
             .with_active_fingerprint(Fingerprint::Id(self.writer_id))
             .with_tz(Tz::Utc)
-            .with_batch_size(BATCH_ROWS);
-        builder.build_decoder().map_err(|error| Error::Definition {
-            file: format!("schema id {} ({})", self.writer_id, self.event_type),
-            problem: format!("does not resolve to the table of its source: {error}"),
+            .with_batch_size(CHUNK_ROWS);
+        builder.build_decoder().map_err(|error| Error::Unreadable {
+            schema_id: self.writer_id,
+            problem: format!("record `{}`: the decoder cannot read it: {error}", self.event_type),
         })
     }
 }
 
-/// The schema under the name that all event types of a source share, because Avro resolves
-/// records by name.
-fn renamed(schema: &str, source: &str) -> Result<String, Error> {
-    let mut schema: Json = serde_json::from_str(schema).map_err(|error| Error::Avro(error.to_string()))?;
-    schema["name"] = wide::RECORD_NAME.into();
-    schema["namespace"] = format!("switchboard.{source}").into();
-    Ok(schema.to_string())
-}
+#[cfg(test)]
+mod tests;

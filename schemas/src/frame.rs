@@ -31,6 +31,9 @@ pub enum Refusal {
     /// A choice (of a union, or true or false) that the schema does not offer.
     #[error("bad_choice")]
     BadChoice,
+    /// Nothing, where the table must have something and only the writer's schema does not say so.
+    #[error("missing_value")]
+    MissingValue,
     /// A time outside the years 1 to 9999, which no table can hold.
     #[error("time_out_of_range")]
     TimeOutOfRange,

@@ -7,6 +7,8 @@ pub mod event;
 pub mod field;
 pub mod frame;
 mod json;
+mod resolve;
+mod shape;
 pub mod walker;
 pub mod wide;
 
@@ -42,6 +44,14 @@ pub enum Error {
         /// Where in the file, such as `header` or `block 3, event 2 of 900`.
         place: String,
         /// What is wrong and what was expected.
+        problem: String,
+    },
+    /// A writer's schema cannot be read into the table; take none of its records, mend the schema.
+    #[error("schema id {schema_id}: {problem}")]
+    Unreadable {
+        /// The id on the wire.
+        schema_id: u32,
+        /// What the table cannot take, and in which field.
         problem: String,
     },
     /// The Avro libraries refused a schema that this room accepted; stop.

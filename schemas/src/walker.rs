@@ -1,13 +1,15 @@
 //! Checks one Avro datum, byte by byte, before the decoder sees it.
 //!
 //! The Arrow decoder cannot take back half a record: one bad datum would spoil its whole batch. So
-//! every datum is first walked over the writer's schema, without allocating.
+//! every datum is first walked, without allocating: over the writer's schema as it was resolved
+//! against the table ([`crate::resolve`]), or, in a file, over the writer's schema alone.
 
 mod cursor;
 
 pub(crate) use cursor::Cursor;
 
 use crate::field::{DECIMAL_PRECISION, limits};
+use crate::shape::{Logical, Names, RecordShape, Shape};
 use crate::{Error, Refusal};
 use serde_json::Value as Json;
 use std::ops::RangeInclusive;
@@ -15,12 +17,15 @@ use std::ops::RangeInclusive;
 /// A writer's schema, prepared for checking data.
 #[derive(Debug, Clone)]
 pub struct Walker {
-    root: Node,
+    fields: Vec<Node>,
 }
 
+/// What the bytes of a value must be.
 #[derive(Debug, Clone)]
-enum Node {
+pub(crate) enum Node {
     Null,
+    /// Nothing, where the reader must have something.
+    MissingValue,
     Boolean,
     Int,
     Long,
@@ -46,14 +51,23 @@ pub(crate) const DATE_RANGE: RangeInclusive<i64> = -719_162..=2_932_896;
 pub(crate) const DECIMAL_LIMIT: u128 = 10u128.pow(DECIMAL_PRECISION as u32);
 
 impl Walker {
-    /// Prepares a writer schema (Avro JSON).
+    /// Prepares the schema (Avro JSON) of a record, whoever reads it.
     ///
     /// # Errors
-    /// [`Error::Avro`] for a type that the wire contract does not use (enum, map, recursion).
+    /// [`Error::Avro`] for what is no record, or has a type that the wire contract does not use (enum,
+    /// map, recursion).
     pub fn new(schema: &str) -> Result<Self, Error> {
         let schema: Json = serde_json::from_str(schema).map_err(|error| Error::Avro(error.to_string()))?;
-        let root = Node::compile(&schema, &mut Vec::new()).map_err(Error::Avro)?;
-        Ok(Self { root })
+        let shape = RecordShape::of(&schema, &mut Names::default()).map_err(Error::Avro)?;
+        let entries = schema["fields"].as_array().into_iter().flatten();
+        let fields = shape.fields.iter().zip(entries);
+        let fields = fields.map(|((_, shape), entry)| Node::meant(shape).limited(limits(entry)?));
+        Ok(Self { fields: fields.collect::<Result<_, _>>().map_err(Error::Avro)? })
+    }
+
+    /// Of a record with these fields.
+    pub(crate) fn of_fields(fields: Vec<Node>) -> Self {
+        Self { fields }
     }
 
     /// Whether `datum` is exactly one value of the schema.
@@ -70,7 +84,7 @@ impl Walker {
     /// The first [`Refusal`] found in the value.
     pub fn value_length(&self, bytes: &[u8]) -> Result<usize, Refusal> {
         let mut rest = Cursor(bytes);
-        rest.walk(&self.root)?;
+        rest.walk_all(&self.fields)?;
         Ok(bytes.len() - rest.0.len())
     }
 
@@ -79,11 +93,10 @@ impl Walker {
     /// # Errors
     /// The first [`Refusal`] found up to there; [`Refusal::BadChoice`] where no such text is.
     pub fn text_field<'a>(&self, datum: &'a [u8], place: usize) -> Result<&'a str, Refusal> {
-        let Node::Record(fields) = &self.root else { return Err(Refusal::BadChoice) };
         let mut rest = Cursor(datum);
-        match fields.split_at_checked(place) {
+        match self.fields.split_at_checked(place) {
             Some((before, [Node::Text, ..])) => {
-                before.iter().try_for_each(|field| rest.walk(field))?;
+                rest.walk_all(before)?;
                 rest.text()
             }
             _ => Err(Refusal::BadChoice),
@@ -92,59 +105,41 @@ impl Walker {
 }
 
 impl Node {
-    fn compile(schema: &Json, fixed: &mut Vec<(String, usize)>) -> Result<Self, String> {
-        match schema {
-            Json::String(name) => Self::primitive(name, fixed),
-            Json::Array(branches) => {
-                Ok(Self::Union(branches.iter().map(|one| Self::compile(one, fixed)).collect::<Result<_, _>>()?))
-            }
-            Json::Object(_) => Self::complex(schema, fixed),
-            other => Err(format!("not a schema: {other}")),
+    /// A type with its meaning: times that a table can hold, decimals of so many digits.
+    pub(crate) fn meant(shape: &Shape) -> Self {
+        match shape {
+            Shape::Logical(Logical { of, name, .. }) => match (name.as_str(), of.as_ref()) {
+                ("timestamp-micros", Shape::Long) => Self::TimestampMicros,
+                ("date", Shape::Int) => Self::Date,
+                ("decimal", Shape::Bytes) => Self::Decimal(None),
+                (_, of) => Self::meant(of),
+            },
+            Shape::Union(branches) => Self::Union(branches.iter().map(Self::meant).collect()),
+            plain => Self::plain(plain),
         }
     }
 
-    fn primitive(name: &str, fixed: &[(String, usize)]) -> Result<Self, String> {
-        Ok(match name {
-            "null" => Self::Null,
-            "boolean" => Self::Boolean,
-            "int" => Self::Int,
-            "long" => Self::Long,
-            "float" => Self::Float,
-            "double" => Self::Double,
-            "bytes" => Self::Bytes,
-            "string" => Self::Text,
-            named => match fixed.iter().find(|(known, _)| known == named) {
-                Some((_, size)) => Self::Fixed(*size),
-                None => return Err(format!("type `{named}` is not defined before its use")),
-            },
-        })
-    }
-
-    fn complex(schema: &Json, fixed: &mut Vec<(String, usize)>) -> Result<Self, String> {
-        let text = |key: &str| schema.get(key).and_then(Json::as_str).unwrap_or_default();
-        match (text("type"), text("logicalType")) {
-            ("record", _) => {
-                let fields = schema["fields"].as_array().ok_or("a record without fields")?;
-                let nodes =
-                    fields.iter().map(|field| Self::compile(&field["type"], fixed)?.limited(limits(field)?));
-                Ok(Self::Record(nodes.collect::<Result<_, _>>()?))
-            }
-            ("array", _) => Ok(Self::Array(Box::new(Self::compile(&schema["items"], fixed)?))),
-            ("fixed", _) => {
-                let size = schema["size"].as_u64().ok_or("a fixed type without a size")? as usize;
-                fixed.push((text("name").to_owned(), size));
-                Ok(Self::Fixed(size))
-            }
-            ("long", "timestamp-micros") => Ok(Self::TimestampMicros),
-            ("int", "date") => Ok(Self::Date),
-            ("bytes", "decimal") => Ok(Self::Decimal(None)),
-            ("enum" | "map", _) => Err("enums and maps are not part of the wire contract".to_owned()),
-            _ => Self::compile(&schema["type"], fixed),
+    /// A type as nothing but bytes; a text is still UTF-8.
+    pub(crate) fn plain(shape: &Shape) -> Self {
+        match shape {
+            Shape::Null => Self::Null,
+            Shape::Boolean => Self::Boolean,
+            Shape::Int => Self::Int,
+            Shape::Long => Self::Long,
+            Shape::Float => Self::Float,
+            Shape::Double => Self::Double,
+            Shape::Bytes => Self::Bytes,
+            Shape::Text => Self::Text,
+            Shape::Fixed(_, size) => Self::Fixed(*size),
+            Shape::Array(item) => Self::Array(Box::new(Self::plain(item))),
+            Shape::Union(branches) => Self::Union(branches.iter().map(Self::plain).collect()),
+            Shape::Record(record) => Self::Record(record.fields.iter().map(|(_, one)| Self::plain(one)).collect()),
+            Shape::Logical(logical) => Self::plain(&logical.of),
         }
     }
 
     /// The same with the limits of its field, which only a decimal may have.
-    fn limited(self, limits: Option<RangeInclusive<i64>>) -> Result<Self, String> {
+    pub(crate) fn limited(self, limits: Option<RangeInclusive<i64>>) -> Result<Self, String> {
         match self {
             _ if limits.is_none() => Ok(self),
             Self::Null => Ok(self),
@@ -155,5 +150,20 @@ impl Node {
             }
             _ => Err("only a decimal can have a minimum or a maximum".to_owned()),
         }
+    }
+}
+
+#[cfg(test)]
+impl Walker {
+    /// Where the walk over a datum ends: the place of the field, and of its first byte.
+    pub(crate) fn refused_at(&self, datum: &[u8]) -> (usize, usize) {
+        let mut rest = Cursor(datum);
+        for (place, field) in self.fields.iter().enumerate() {
+            let before = rest.0.len();
+            if rest.walk_all(std::slice::from_ref(field)).is_err() {
+                return (place, datum.len() - before);
+            }
+        }
+        (self.fields.len(), datum.len() - rest.0.len())
     }
 }

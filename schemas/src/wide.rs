@@ -8,17 +8,17 @@ use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
 /// Name that writer and reader records are given, because Avro resolves records by name.
-pub(crate) const RECORD_NAME: &str = "event";
+const RECORD_NAME: &str = "event";
 
 /// The Avro reader schema of a source, as JSON.
 pub fn reader_schema(source: &Source) -> String {
-    let mut id_defined = false;
-    let fields: Vec<Json> = source.columns().iter().map(|field| reader_field(field, &mut id_defined)).collect();
-    json!({
-        "type": "record", "name": RECORD_NAME,
-        "namespace": format!("switchboard.{}", source.name), "fields": fields,
-    })
-    .to_string()
+    record(source, source.columns().iter().map(reader_field).collect()).to_string()
+}
+
+/// A record with these fields, under the name that all event types of a source share.
+pub(crate) fn record(source: &Source, fields: Json) -> Json {
+    let namespace = format!("switchboard.{}", source.name);
+    json!({"type": "record", "name": RECORD_NAME, "namespace": namespace, "fields": fields})
 }
 
 /// The columns that a decoder yields: the source's fields with the types of the lake.
@@ -51,17 +51,22 @@ pub fn partition_column(partition: PartitionBy) -> &'static str {
     }
 }
 
-fn reader_field(field: &Field, id_defined: &mut bool) -> Json {
-    let kind = match field.kind {
+fn reader_field(field: &Field) -> Json {
+    match field.nullable {
+        true => json!({"name": field.name, "type": ["null", avro_type(field)], "default": null}),
+        false => json!({"name": field.name, "type": avro_type(field)}),
+    }
+}
+
+/// The type of a field's values. An id is defined anew under the name of its field: the decoder looks
+/// at no type that is given by its name alone.
+pub(crate) fn avro_type(field: &Field) -> Json {
+    match field.kind {
         FieldKind::Text => json!("string"),
         FieldKind::Long => json!("long"),
         FieldKind::Int => json!("int"),
         FieldKind::Boolean => json!("boolean"),
-        FieldKind::Id if *id_defined => json!("Uuid"),
-        FieldKind::Id => {
-            *id_defined = true;
-            json!({"type": "fixed", "name": "Uuid", "size": 16})
-        }
+        FieldKind::Id => json!({"type": "fixed", "name": format!("{}_id", field.name), "size": 16}),
         FieldKind::Timestamp => json!({"type": "long", "logicalType": "timestamp-micros"}),
         FieldKind::Date => json!({"type": "int", "logicalType": "date"}),
         FieldKind::Decimal => json!({
@@ -69,9 +74,5 @@ fn reader_field(field: &Field, id_defined: &mut bool) -> Json {
             "precision": DECIMAL_PRECISION, "scale": DECIMAL_SCALE,
         }),
         FieldKind::TextList => json!({"type": "array", "items": "string"}),
-    };
-    match field.nullable {
-        true => json!({"name": field.name, "type": ["null", kind], "default": null}),
-        false => json!({"name": field.name, "type": kind}),
     }
 }

@@ -4,8 +4,8 @@
 use super::codec::Codec;
 use super::header::Header;
 use super::input::Input;
-use super::shape::{Names, Shape};
 use super::{LARGEST_BLOCK_BYTES, Problem, fault};
+use crate::shape::{Names, RecordShape};
 use crate::walker::{Cursor, Walker};
 use crate::{Error, Released, Source, catalogue, frame};
 use serde_json::Value as Json;
@@ -156,7 +156,7 @@ impl Block {
 impl Branch {
     /// The released version that has this shape; the newest, if several have.
     fn find(schema: &Json, names: &mut Names) -> Result<Self, Problem> {
-        let shape = Shape::of(schema, names)?;
+        let shape = RecordShape::of(schema, names)?;
         let versions = || known().iter().filter(|(_, known)| known.name == shape.name);
         if let Some((released, _)) = versions().find(|(_, known)| *known == shape) {
             return Self::new(released, &shape);
@@ -175,7 +175,7 @@ impl Branch {
         })
     }
 
-    fn new(released: &'static Released, shape: &Shape) -> Result<Self, Problem> {
+    fn new(released: &'static Released, shape: &RecordShape) -> Result<Self, Problem> {
         let known = catalogue().event_type(&released.event);
         let (source, event) = known.ok_or_else(|| format!("{} has no current schema", released.event))?;
         let subject = shape.fields.iter().position(|(name, _)| *name == source.subject).unwrap_or_default();
@@ -185,12 +185,12 @@ impl Branch {
 }
 
 /// The released versions and their shapes, newest first. The tests of this room read them all.
-fn known() -> &'static [(&'static Released, Shape)] {
-    static KNOWN: OnceLock<Vec<(&'static Released, Shape)>> = OnceLock::new();
+fn known() -> &'static [(&'static Released, RecordShape)] {
+    static KNOWN: OnceLock<Vec<(&'static Released, RecordShape)>> = OnceLock::new();
     KNOWN.get_or_init(|| {
         let shape = |released: &'static Released| {
             let schema = serde_json::from_str(&released.schema).ok()?;
-            Some((released, Shape::of(&schema, &mut Names::default()).ok()?))
+            Some((released, RecordShape::of(&schema, &mut Names::default()).ok()?))
         };
         catalogue().all_released().into_iter().rev().filter_map(shape).collect()
     })

@@ -13,9 +13,14 @@ const LARGEST_RECORD_BYTES: usize = 64 << 20;
 pub(crate) struct Cursor<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Cursor<'a> {
-    pub(super) fn walk(&mut self, node: &Node) -> Result<(), Refusal> {
+    pub(super) fn walk_all(&mut self, nodes: &[Node]) -> Result<(), Refusal> {
+        nodes.iter().try_for_each(|node| self.walk(node))
+    }
+
+    fn walk(&mut self, node: &Node) -> Result<(), Refusal> {
         match node {
             Node::Null => Ok(()),
+            Node::MissingValue => Err(Refusal::MissingValue),
             Node::Boolean => match self.take(1)? {
                 [0 | 1] => Ok(()),
                 _ => Err(Refusal::BadChoice),
@@ -30,7 +35,7 @@ impl<'a> Cursor<'a> {
             Node::Bytes => self.sized().map(drop),
             Node::Decimal(limits) => decimal_in_range(self.sized()?, limits.as_ref()),
             Node::Text => self.text().map(drop),
-            Node::Record(fields) => fields.iter().try_for_each(|field| self.walk(field)),
+            Node::Record(fields) => self.walk_all(fields),
             Node::Union(branches) => {
                 let branch = usize::try_from(self.long()?).map_err(|_| Refusal::BadChoice)?;
                 self.walk(branches.get(branch).ok_or(Refusal::BadChoice)?)

@@ -9,6 +9,7 @@ mod gathering;
 use crate::Error;
 use crate::chunk::Chunk;
 use crate::entry::{Entry, entry};
+use crate::kafka::Reading;
 use gathering::Gathering;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -96,7 +97,7 @@ pub(crate) fn poll(
                 gathering.reached_end(partition, context.generation(partition));
             }
             Some(Err(error)) => {
-                if let Some(error) = lasting(error, &context.topic) {
+                if let Some(error) = lasting(error, context) {
                     let error = context.lost_range(consumer).unwrap_or(error);
                     return context.tell(Event::Failed(error));
                 }
@@ -110,9 +111,13 @@ pub(crate) fn poll(
 }
 
 /// The error, if waiting will not mend it.
-fn lasting(error: KafkaError, topic: &str) -> Option<Error> {
+fn lasting(error: KafkaError, context: &Context) -> Option<Error> {
     use RDKafkaErrorCode::{AutoOffsetReset, Fatal, OffsetOutOfRange, UnknownTopic, UnknownTopicOrPartition};
-    match error.rdkafka_error_code() {
+    let (topic, code) = (&context.topic, error.rdkafka_error_code());
+    if let Some(refusal) = context.reading.refusal(topic, code) {
+        return Some(refusal);
+    }
+    match code {
         Some(AutoOffsetReset | OffsetOutOfRange) => Some(error.into()),
         Some(UnknownTopic | UnknownTopicOrPartition) => Some(Error::NoTopic { topic: topic.to_owned() }),
         Some(Fatal) => Some(error.into()),
@@ -126,6 +131,7 @@ fn lasting(error: KafkaError, topic: &str) -> Option<Error> {
 /// What librdkafka calls back.
 pub(crate) struct Context {
     topic: String,
+    reading: Reading,
     events: UnboundedSender<Event>,
     generations: Mutex<HashMap<i32, Assigned>>,
 }
@@ -139,11 +145,11 @@ struct Assigned {
 
 impl ClientContext for Context {
     fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
-        tracing::debug!(facility, message, "librdkafka");
+        self.reading.complaints.log(facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(%error, reason, "librdkafka");
+        self.reading.complaints.error(&error, reason);
     }
 }
 
@@ -170,8 +176,8 @@ impl ConsumerContext for Context {
 }
 
 impl Context {
-    pub(crate) fn new(topic: &str, events: UnboundedSender<Event>) -> Self {
-        Self { topic: topic.to_owned(), events, generations: Mutex::default() }
+    pub(crate) fn new(topic: &str, reading: Reading, events: UnboundedSender<Event>) -> Self {
+        Self { topic: topic.to_owned(), reading, events, generations: Mutex::default() }
     }
 
     fn starts(&self, partitions: Vec<i32>) -> Option<Vec<Start>> {

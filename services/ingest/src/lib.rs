@@ -28,26 +28,19 @@ pub use accepted::{Decided, accept_bad, accept_loss};
 pub use budget::Budget;
 pub use chunk::Chunk;
 pub use history::{Loaded, load_history};
+pub use requeue::{Quarantined, Requeued, position as requeue_position, requeue};
 pub use rows::{BadRecord, ChunkRows, RowBuilder};
 pub use run::{GroupProtocol, Options, Outcome, run};
-pub use sealed::StewardKey;
+pub use sealed::{StewardKey, StewardSecret};
 pub use sink::event_table;
 pub use tokens::TokenKey;
 
 /// What can go wrong in ingest, beyond a bad record.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No broker answered.
-    #[error(
-        "no Kafka broker answers at {brokers}; check `kafka.brokers`, or start one with `deploy/broker.sh start`"
-    )]
-    NoBroker {
-        /// The configured addresses.
-        brokers: String,
-        /// What the client said.
-        #[source]
-        source: rdkafka::error::KafkaError,
-    },
+    /// Kafka cannot be reached, or does not let us; it says what to do.
+    #[error(transparent)]
+    Reach(::kafka::Error),
     /// The topic is not there.
     #[error("the broker has no topic `{topic}`; import something with `--to kafka`, or create the topic")]
     NoTopic {
@@ -105,8 +98,8 @@ pub enum Error {
     /// The file of history could not be read to its end; nothing of it was loaded.
     #[error("the file could not be read to its end; nothing of it was loaded")]
     Input(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A bad record could not be sealed.
-    #[error("cannot seal a bad record for the stewards: {0}")]
+    /// A bad record could not be sealed or opened.
+    #[error("cannot seal a bad record for the stewards, or open one: {0}")]
     Seal(String),
     /// A key is not usable.
     #[error("{0}")]
@@ -133,5 +126,14 @@ fn what_is_other(position: i64, end: Option<i64>) -> String {
     match end {
         Some(end) => format!("the lake has read up to offset {position}, but the partition ends at {end}."),
         None => format!("the record before offset {position} is not the one that the lake has read there."),
+    }
+}
+
+impl From<::kafka::Error> for Error {
+    fn from(error: ::kafka::Error) -> Self {
+        match error {
+            ::kafka::Error::NoTopic { topic } => Self::NoTopic { topic },
+            other => Self::Reach(other),
+        }
     }
 }

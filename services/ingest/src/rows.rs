@@ -110,6 +110,16 @@ impl RowBuilder {
             let records: Vec<&[u8]> = places.iter().map(|place| chunk.record(*place)).collect();
             let Some(decoder) = self.decoders.get_mut(&id) else { continue };
             let decoded = decoder.decode(&records)?;
+            if decoded.surprises > 0 {
+                tracing::error!(
+                    topic,
+                    partition,
+                    schema_id = id,
+                    chunks = decoded.surprises,
+                    "the decoder erred on records that the check had passed, a fault of Switchboard's; those that \
+                     cannot be decoded are in the quarantine as decoder_refused, all others are rows"
+                );
+            }
             for (at, reason) in &decoded.refused {
                 result.bad.push(self.bad_record(chunk, places[*at], Some(id), *reason));
             }

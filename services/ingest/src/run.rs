@@ -24,8 +24,8 @@ use tokio::time::{Instant, timeout};
 /// How to ingest.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Kafka's bootstrap addresses.
-    pub brokers: String,
+    /// How Kafka is reached.
+    pub access: ::kafka::Access,
     /// Consumer group; the topic's name is added.
     pub group: String,
     /// How members share the partitions.

@@ -86,11 +86,20 @@ pub(crate) async fn write(
     partition_column: Option<&str>,
     part: RecordBatch,
 ) -> DeltaResult<Vec<Add>> {
-    let partition_columns = partition_column.map(|name| vec![name.to_owned()]);
-    let mut writer = RecordBatchWriter::try_new(table_url, schema.clone(), partition_columns, None)?
-        .with_writer_properties(properties()?);
+    let mut writer = writer(table_url, schema, partition_column)?;
     writer.write(part).await?;
     writer.flush().await
+}
+
+/// Writes files of a table, one for each partition value.
+pub(crate) fn writer(
+    table_url: &str,
+    schema: &SchemaRef,
+    partition_column: Option<&str>,
+) -> DeltaResult<RecordBatchWriter> {
+    let partition_columns = partition_column.map(|name| vec![name.to_owned()]);
+    let writer = RecordBatchWriter::try_new(table_url, schema.clone(), partition_columns, None)?;
+    Ok(writer.with_writer_properties(properties()?))
 }
 
 fn properties() -> DeltaResult<WriterProperties> {

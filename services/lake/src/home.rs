@@ -69,6 +69,22 @@ impl Lake {
         Self { scheme, ..self }
     }
 
+    /// The names of all tables, in order.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn tables(&self) -> Result<Vec<String>, Error> {
+        let mut tables = Vec::new();
+        for entry in std::fs::read_dir(&self.folder).map_err(io_at(&self.folder))? {
+            let entry = entry.map_err(io_at(&self.folder))?;
+            if entry.path().join("_delta_log").is_dir() {
+                tables.push(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+        tables.sort();
+        Ok(tables)
+    }
+
     /// Opens a table at its newest version, if it exists.
     ///
     /// # Errors

@@ -21,7 +21,7 @@ use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
-use deltalake_core::kernel::EagerSnapshot;
+use deltalake_core::kernel::{EagerSnapshot, LogicalFileView};
 use deltalake_core::{DeltaResult, DeltaTable};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -93,27 +93,41 @@ impl SnapshotTable {
         };
         let mut files = Vec::new();
         for (file, _) in log_data.iter().zip(keep).filter(|(_, keep)| *keep) {
-            let path = self.folder.join(file.object_store_path().as_ref());
-            let size = u64::try_from(file.size()).unwrap_or_default();
-            let values = file.partition_values_map();
-            let partition_values = self.table_schema.table_partition_cols().iter().map(|field| {
-                let value = values.get(field.name()).cloned().flatten();
-                ScalarValue::try_from(field.data_type()).and_then(|null| match value {
-                    Some(text) => ScalarValue::try_from_string(text, field.data_type()),
-                    None => Ok(null),
-                })
-            });
-            let mut statistics = Statistics::new_unknown(&self.schema);
-            if let Some(rows) = file.num_records() {
-                statistics.num_rows = Precision::Exact(rows);
-            }
-            files.push(
-                PartitionedFile::new(path.to_string_lossy(), size)
-                    .with_partition_values(partition_values.collect::<Result<_>>()?)
-                    .with_statistics(Arc::new(statistics)),
-            );
+            files.push(self.partitioned_file(&file)?);
         }
         Ok(files)
+    }
+
+    pub(crate) fn partitioned_file(&self, file: &LogicalFileView) -> Result<PartitionedFile> {
+        let path = self.folder.join(file.object_store_path().as_ref());
+        let size = u64::try_from(file.size()).unwrap_or_default();
+        let values = file.partition_values_map();
+        let partition_values = self.table_schema.table_partition_cols().iter().map(|field| {
+            let value = values.get(field.name()).cloned().flatten();
+            ScalarValue::try_from(field.data_type()).and_then(|null| match value {
+                Some(text) => ScalarValue::try_from_string(text, field.data_type()),
+                None => Ok(null),
+            })
+        });
+        let mut statistics = Statistics::new_unknown(&self.schema);
+        if let Some(rows) = file.num_records() {
+            statistics.num_rows = Precision::Exact(rows);
+        }
+        Ok(PartitionedFile::new(path.to_string_lossy(), size)
+            .with_partition_values(partition_values.collect::<Result<_>>()?)
+            .with_statistics(Arc::new(statistics)))
+    }
+
+    /// A scan of some files, one after the other, with all columns.
+    pub(crate) fn scan_of(&self, files: FileGroup) -> Arc<dyn ExecutionPlan> {
+        let source = Arc::new(ParquetSource::new(self.table_schema.clone()));
+        let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), source);
+        DataSourceExec::from_data_source(config.with_file_group(files).build())
+    }
+
+    /// The column that the table is partitioned by, if any.
+    pub(crate) fn partition_column(&self) -> Option<&str> {
+        self.table_schema.table_partition_cols().first().map(|field| field.name().as_str())
     }
 }
 

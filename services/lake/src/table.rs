@@ -1,6 +1,6 @@
 //! One Delta table: open, write files, commit under a fence, and read the outcome back.
 
-use crate::fault;
+use crate::fault::{self, Rule, keeps};
 use crate::fence::Span;
 use crate::files::{self, Files};
 use crate::positions::{Positions, commit_actions};
@@ -13,6 +13,7 @@ use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties};
 use deltalake_core::kernel::{Action, Add, MetadataExt, StructType, Transaction};
 use deltalake_core::operations::create::CreateBuilder;
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
+use deltalake_core::table::state::DeltaTableState;
 use deltalake_core::{DeltaResult, DeltaTable, DeltaTableBuilder, DeltaTableError};
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, HashSet};
@@ -38,8 +39,8 @@ pub struct TableSpec {
 #[derive(Debug)]
 pub struct Table {
     name: String,
-    delta: DeltaTable,
-    positions: Positions,
+    pub(crate) delta: DeltaTable,
+    pub(crate) positions: Positions,
 }
 
 /// What to commit.
@@ -51,6 +52,8 @@ pub struct Commit {
     pub replace: bool,
     /// Paths of files that are taken out, as the log names them; `files` hold their rows anew.
     pub rewrites: Vec<String>,
+    /// Paths of files whose rows are taken out for good.
+    pub removes: Vec<String>,
     /// The table's columns from now on, if they change.
     pub schema: Option<SchemaRef>,
     /// The fences that it moves.
@@ -308,16 +311,9 @@ impl Table {
         if commit.replace {
             actions.extend(snapshot.log_data().iter().map(|file| Action::Remove(file.remove_action(true))));
         }
-        let rewritten: HashSet<&str> = commit.rewrites.iter().map(String::as_str).collect();
-        let files = snapshot.log_data().into_iter().filter(|file| rewritten.contains(file.path().as_ref()));
-        let removes: Vec<Action> = files.map(|file| Action::Remove(file.remove_action(false))).collect();
-        if removes.len() != rewritten.len() {
-            return Err(DeltaTableError::Generic(
-                "a file to be rewritten is not in the table any more".to_owned(),
-            ));
-        }
-        let data_change = removes.is_empty();
-        actions.extend(removes);
+        actions.extend(removals(snapshot, &commit.removes, true)?);
+        actions.extend(removals(snapshot, &commit.rewrites, false)?);
+        let data_change = commit.rewrites.is_empty();
         let adds = commit.files.adds.iter().cloned();
         actions.extend(adds.map(|add| Action::Add(Add { data_change, ..add })));
         Ok(actions)
@@ -333,11 +329,6 @@ impl Table {
             }
         }
         Ok(None)
-    }
-
-    #[cfg(test)]
-    pub(crate) fn delta(&self) -> &DeltaTable {
-        &self.delta
     }
 
     async fn read_positions(&mut self) -> DeltaResult<()> {
@@ -364,9 +355,25 @@ impl Table {
         Error::Rewound { table: self.name.clone(), fence: span.fence.clone(), stored, expected: span.start }
     }
 
-    fn fault(&self, source: DeltaTableError) -> Error {
+    pub(crate) fn fault(&self, source: DeltaTableError) -> Error {
         Error::Delta { table: self.name.clone(), source: Box::new(source) }
     }
+}
+
+/// Takes files out. All of them must be there: what somebody else has rewritten or removed meanwhile
+/// must not be written again.
+fn removals(snapshot: &DeltaTableState, paths: &[String], data_change: bool) -> DeltaResult<Vec<Action>> {
+    let paths: HashSet<&str> = paths.iter().map(String::as_str).collect();
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let files = snapshot.log_data();
+    let there = files.iter().filter(|file| paths.contains(file.path().as_ref()));
+    let removals: Vec<Action> = there.map(|file| Action::Remove(file.remove_action(data_change))).collect();
+    if removals.len() < paths.len() && keeps(Rule::RewriterFence) {
+        return Err(DeltaTableError::Generic("a file to be rewritten is not in the table any more".to_owned()));
+    }
+    Ok(removals)
 }
 
 fn kernel_schema(schema: &SchemaRef) -> DeltaResult<StructType> {

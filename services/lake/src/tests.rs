@@ -106,7 +106,7 @@ async fn positions_are_read_through_a_checkpoint() {
     let (lake, mut table) = lake_and_table(&folder).await;
     table.commit(batch(&table, None, 5).await).await.unwrap();
     table.commit(batch(&table, Some(5), 6).await).await.unwrap();
-    create_checkpoint(table.delta(), None).await.unwrap();
+    create_checkpoint(&table.delta, None).await.unwrap();
     table.commit(batch(&table, Some(6), 8).await).await.unwrap();
     let fresh = lake.open_table("events").await.unwrap().unwrap();
     assert_eq!(fresh.positions().get("v1/c/t/0"), Some(&8));

@@ -19,8 +19,9 @@ pub(crate) async fn run(config: &Config, arguments: &AuditArguments) -> Result<E
     let lake = Lake::open(&config.lake.folder)?;
     let bar = output::progress(0, "offsets compared");
     let shown = bar.clone();
+    let client = config.kafka.connection.access()?.config("switchboard-audit");
     let options = Options {
-        kafka: vec![("bootstrap.servers".to_owned(), config.kafka.brokers.clone())],
+        kafka: client.config_map().into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
         key: keys::load_for_audit(config)?,
         schema_of: audit::released_schemas(),
         caught_up: arguments.caught_up,

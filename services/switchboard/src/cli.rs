@@ -1,5 +1,7 @@
 //! The command line: what `--help` teaches.
 
+pub(crate) mod quarantine;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -35,6 +37,11 @@ pub(crate) enum Command {
     },
     /// Take events from Kafka into the lake, each once.
     Ingest(IngestArguments),
+    /// What could not be used: see it, open it, ingest it again, or let a waiting partition go on.
+    Quarantine {
+        #[command(subcommand)]
+        action: quarantine::QuarantineAction,
+    },
     /// Read Kafka again and compare it with the lake: is anything lost, doubled or changed?
     ///
     /// From the earliest record that Kafka keeps up to the lake's position. Ends with 0 where all is
@@ -42,6 +49,13 @@ pub(crate) enum Command {
     Audit(AuditArguments),
     /// Fold the events and measure, and publish the result as one epoch.
     Refresh(RefreshArguments),
+    /// Look after the tables: put small files together, make checkpoints, clean up, remove what has had
+    /// its time.
+    ///
+    /// Needed beside ingest and refresh, which leave many small files. No answer changes by it, and it
+    /// may be killed at any time. Run it as a service, or as a job with --once; a second one beside it
+    /// gives way.
+    Maintain(MaintainArguments),
     /// Show the published numbers over HTTP: a page at /, values as JSON and CSV under /api/kpis.
     Serve(ServeArguments),
     /// Ask the published tables a question in SQL; nothing can be changed by it.
@@ -148,7 +162,10 @@ pub(crate) enum Destination {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct IngestArguments {
+    #[command(subcommand)]
+    pub(crate) action: Option<quarantine::IngestAction>,
     /// A source to ingest, such as telephony; may be given several times. Without it all sources are
     /// ingested, and a topic that is not there is waited for.
     #[arg(long = "source", value_name = "NAME")]
@@ -230,6 +247,13 @@ pub(crate) struct RefreshArguments {
     /// Measure as of this instant instead of now: decides what is final. Such as 2026-04-01T00:00:00Z.
     #[arg(long, value_name = "TIME")]
     pub(crate) as_of: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MaintainArguments {
+    /// Do what is due and end, instead of every few minutes for as long as it runs.
+    #[arg(long)]
+    pub(crate) once: bool,
 }
 
 #[derive(Debug, Args)]

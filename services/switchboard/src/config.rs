@@ -5,6 +5,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use chrono_tz::Tz;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
 use std::env;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ pub(crate) struct Config {
     pub(crate) keys: KeysConfig,
     pub(crate) kafka: KafkaConfig,
     pub(crate) ingest: IngestConfig,
+    pub(crate) maintenance: MaintenanceConfig,
     pub(crate) serve: ServeConfig,
     pub(crate) council: CouncilConfig,
     pub(crate) log: LogConfig,
@@ -37,7 +39,8 @@ pub(crate) struct KeysConfig {
 
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct KafkaConfig {
-    pub(crate) brokers: String,
+    #[serde(flatten)]
+    pub(crate) connection: kafka::Settings,
     pub(crate) group: String,
     pub(crate) group_protocol: GroupProtocol,
     pub(crate) partitions: u32,
@@ -56,6 +59,15 @@ pub(crate) struct IngestConfig {
     pub(crate) flush_mib: usize,
     pub(crate) memory_mib: usize,
     pub(crate) pause_above_bad_percent: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct MaintenanceConfig {
+    pub(crate) every_minutes: u64,
+    pub(crate) keep_epochs_days: u32,
+    pub(crate) quarantine_keep_days: u32,
+    pub(crate) events_keep_days: BTreeMap<String, u32>,
+    pub(crate) memory_mib: usize,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -163,7 +175,7 @@ mod tests {
         let file = Some(("own.toml", "[kafka]\nbrokers = \"a:1\"\ngroup = \"g\"\n"));
         let config = merge(file, variables(&[("SWITCHBOARD__KAFKA__BROKERS", "b:2"), ("SWITCHBOARD_BIN", "x")]));
         let kafka = config.unwrap().kafka;
-        assert_eq!((kafka.brokers.as_str(), kafka.group.as_str(), kafka.partitions), ("b:2", "g", 8));
+        assert_eq!((kafka.connection.brokers.as_str(), kafka.group.as_str(), kafka.partitions), ("b:2", "g", 8));
     }
 
     #[test]
@@ -181,5 +193,7 @@ mod tests {
     fn a_value_of_the_wrong_kind_is_refused() {
         assert!(merge(None, variables(&[("SWITCHBOARD__KAFKA__PARTITIONS", "many")])).is_err());
         assert!(merge(None, variables(&[("SWITCHBOARD__COUNCIL__TIME_ZONE", "Europe/Londno")])).is_err());
+        let told = merge(None, variables(&[("SWITCHBOARD__KAFKA__SECURITY", "ssl")])).unwrap_err();
+        assert!(format!("{told:#}").contains("`plaintext`, `tls`, `sasl_tls`"), "{told:#}");
     }
 }

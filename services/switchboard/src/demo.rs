@@ -45,7 +45,7 @@ pub(crate) async fn run(arguments: &DemoArguments) -> Result<ExitCode> {
     eprintln!("3. starting the live stream, from {} on", plan.history_ends);
     let topics: Vec<&str> = catalogue().sources.values().map(|source| source.topic.as_str()).collect();
     let broker = InProcessBroker::start(&topics, PARTITIONS)?;
-    config.kafka.brokers = broker.address();
+    config.kafka.connection = kafka::Settings::plaintext(broker.address());
     let (stop, stopped) = watch::channel(false);
     let mut ingesting = Ingesting::start(&config, catalogue().sources.values().collect(), false, &stopped)?;
     let committed_rows = ingesting.committed_rows.clone();

@@ -3,7 +3,7 @@
 use crate::cli::IngestArguments;
 use crate::config::{Config, GroupProtocol};
 use crate::keys::{self, Keys};
-use crate::output;
+use crate::{output, quarantine};
 use anyhow::{Result, anyhow, bail};
 use ingest::{Budget, Error, Options, Outcome};
 use lake::Lake;
@@ -19,6 +19,9 @@ use tokio::task::JoinSet;
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(config: &Config, arguments: IngestArguments) -> Result<ExitCode> {
+    if let Some(action) = arguments.action {
+        return quarantine::run_for_ingest(config, action).await.map(|()| ExitCode::SUCCESS);
+    }
     let named = arguments.sources.iter().map(|name| source(name)).collect::<Result<Vec<_>>>()?;
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(async move {
@@ -69,13 +72,13 @@ impl Ingesting {
     ) -> Result<Self> {
         let keys = keys::load(config)?;
         let lake = Lake::open_or_create(&config.lake.folder)?;
-        let options = options(config, until_caught_up);
+        let options = options(config, until_caught_up)?;
         let may_be_missing = named.is_empty();
         let sources = if may_be_missing { catalogue().sources.values().collect() } else { named };
         let mut tasks = JoinSet::new();
         for source in sources {
             let folder = lake.folder().display();
-            eprintln!("ingesting topic {} from {} into {folder}", source.topic, options.brokers);
+            eprintln!("ingesting topic {} from {} into {folder}", source.topic, options.access.brokers);
             let (lake, options, keys, stopped) = (lake.clone(), options.clone(), keys.clone(), stopped.clone());
             tasks.spawn(
                 async move { (source, one(source, &lake, &options, &keys, stopped, may_be_missing).await) },
@@ -121,9 +124,9 @@ async fn one(
     }
 }
 
-fn options(config: &Config, until_caught_up: bool) -> Options {
-    Options {
-        brokers: config.kafka.brokers.clone(),
+fn options(config: &Config, until_caught_up: bool) -> Result<Options> {
+    Ok(Options {
+        access: config.kafka.connection.access()?,
         group: config.kafka.group.clone(),
         protocol: match config.kafka.group_protocol {
             GroupProtocol::Classic => ingest::GroupProtocol::Classic,
@@ -135,7 +138,7 @@ fn options(config: &Config, until_caught_up: bool) -> Options {
         pause_above_bad_percent: config.ingest.pause_above_bad_percent,
         until_caught_up,
         committed_rows: Arc::default(),
-    }
+    })
 }
 
 pub(crate) fn source(name: &str) -> Result<&'static Source> {

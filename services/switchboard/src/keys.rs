@@ -6,7 +6,7 @@ use age::secrecy::ExposeSecret;
 use age::x25519::Identity;
 use anyhow::{Context, Result, bail};
 use data_encoding::HEXLOWER;
-use ingest::{StewardKey, TokenKey};
+use ingest::{StewardKey, StewardSecret, TokenKey};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
@@ -36,6 +36,13 @@ pub(crate) fn run(config: &Config, action: KeysAction) -> Result<()> {
 pub(crate) fn load(config: &Config) -> Result<Keys> {
     let token = TokenKey::parse(&read(config, TOKEN_KEY)?)?;
     Ok(Keys { token, steward: StewardKey::parse(&read(config, STEWARDS_PUBLIC)?)? })
+}
+
+/// Reads the stewards' secret key, which only they need.
+pub(crate) fn load_stewards_secret(config: &Config) -> Result<StewardSecret> {
+    let text =
+        read(config, STEWARDS_SECRET).context("quarantined records are opened with the stewards' secret key")?;
+    Ok(StewardSecret::parse(&text)?)
 }
 
 /// Reads the token key for the auditor, who has a reader of its own.

@@ -11,7 +11,9 @@ mod import;
 mod ingesting;
 mod keys;
 mod kpi;
+mod maintaining;
 mod output;
+mod quarantine;
 mod reference;
 mod refreshing;
 mod serving;
@@ -45,8 +47,12 @@ fn run(arguments: cli::Arguments) -> anyhow::Result<ExitCode> {
             cli::Command::Keys { action } => keys::run(&config, action).map(|()| ExitCode::SUCCESS),
             cli::Command::Import { what } => import::run(&config, what).await,
             cli::Command::Ingest(arguments) => ingesting::run(&config, arguments).await,
+            cli::Command::Quarantine { action } => {
+                quarantine::run(&config, action).await.map(|()| ExitCode::SUCCESS)
+            }
             cli::Command::Audit(arguments) => auditing::run(&config, &arguments).await,
             cli::Command::Refresh(arguments) => refreshing::run(&config, &arguments).await,
+            cli::Command::Maintain(arguments) => maintaining::run(&config, &arguments).await,
             cli::Command::Serve(arguments) => serving::run(&config, &arguments).await,
             cli::Command::Sql(arguments) => sql::run(&config, &arguments).await,
             cli::Command::Kpi(arguments) => kpi::run(&config, &arguments).await,

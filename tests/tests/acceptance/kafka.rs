@@ -38,7 +38,8 @@ impl Writer {
         config.set("queue.buffering.max.messages", "1000000");
         let admin: AdminClient<DefaultClientContext> = config.create().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let topic = NewTopic::new(TOPIC, PARTITIONS, TopicReplication::Fixed(1));
+        // As many copies as the broker is set to make.
+        let topic = NewTopic::new(TOPIC, PARTITIONS, TopicReplication::Fixed(-1));
         let made = runtime.block_on(admin.create_topics([&topic], &AdminOptions::new())).unwrap();
         assert!(matches!(&made[0], Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists))), "{made:?}");
         Self { producer: config.create().unwrap() }

@@ -2,6 +2,7 @@
 
 use super::log::{Entry, Log, Place, Put, fence};
 use crate::requeue::span;
+use lake::fence::REQUEUE;
 use lake::protocol::{Attempt, Seen, Step};
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -51,7 +52,7 @@ fn begin(log: &mut Log, now_ms: i64, random: &mut StdRng) -> Option<(Entry, Atte
     if chosen.is_empty() {
         return None;
     }
-    let span = span(&positions);
+    let span = span(positions.get(REQUEUE).copied());
     let transactions = [(span.fence.clone(), span.end)].into();
     let adds = vec![log.upload(chosen, now_ms)];
     let attempt = Attempt::new(vec![span], Some(now_ms), Some(10));
