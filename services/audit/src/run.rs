@@ -166,7 +166,9 @@ fn planned(
         _ if kept.is_empty() => false,
         Some(answer) => answer,
         None => {
-            notes.insert(format!("{topic}: Kafka does not say whether the topic is compacted; taken as if not"));
+            notes.insert(format!(
+                "{topic}: taken as not compacted, which Kafka tells only to who has the right DescribeConfigs on it"
+            ));
             false
         }
     };
