@@ -7,6 +7,7 @@ use crate::delta;
 use crate::kafka::{PARTITIONS, TOPIC, Writer, events_of, forget_before, make_compacted, read_back, transaction};
 use crate::world::{World, shared_data};
 use arrow::array::{BinaryArray, Int64Array};
+use schemas::Event;
 use serde_json::Value as Json;
 use std::path::Path;
 
@@ -22,7 +23,8 @@ fn what_is_wrong_is_found_and_what_is_right_is_not() {
     let Some(data) = shared_data("what_is_wrong_is_found_and_what_is_right_is_not") else { return };
     let broker = Broker::start();
     let world = World::with_brokers(&broker.address);
-    let bad = fill(&broker, &data);
+    let events = events_of(&data.join("calls_week.csv"));
+    let bad = fill(&broker, &events);
     world.ingest();
     let told = audited(&world, &world.lake(), &["--caught-up"], 0);
     let records = GOOD + bad + TOMBSTONES + COMMITTED;
@@ -35,14 +37,14 @@ fn what_is_wrong_is_found_and_what_is_right_is_not() {
     assert!(stored.len() > 1, "one file would show little");
     damage_is_found(&world, &broker);
     positions_are_compared(&world, &broker);
+    rows_are_found_in_whatever_file(&world, &broker, &events[GOOD + 100..]);
     what_kafka_dropped_is_not_held_against_the_lake(&world, &broker);
 }
 
 /// Good records, bad ones of every kind, tombstones, and transactions that end in an aborted one.
 /// Returns how many are bad.
-fn fill(broker: &Broker, data: &Path) -> usize {
+fn fill(broker: &Broker, events: &[Event]) -> usize {
     let writer = Writer::new(&broker.address);
-    let events = events_of(&data.join("calls_week.csv"));
     let mut bad = 0;
     for (number, event) in events.iter().take(GOOD).enumerate() {
         writer.event(event);
@@ -167,6 +169,18 @@ fn fence(lake: &Path, partition: i32) -> String {
     let fences = actions.filter_map(|action| action["txn"]["appId"].as_str().map(str::to_owned));
     let ours = |fence: &String| fence.ends_with(&format!("/{TOPIC}/{partition}"));
     fences.filter(ours).min_by_key(String::len).unwrap()
+}
+
+fn rows_are_found_in_whatever_file(world: &World, broker: &Broker, events: &[Event]) {
+    let writer = Writer::new(&broker.address);
+    for event in &events[..4] {
+        writer.event(event);
+        writer.flush();
+        world.ingest();
+    }
+    let told = world.succeeds(&["maintain", "--once"]);
+    assert!(told.contains(" small files ("), "{told}");
+    audited(world, &world.lake(), &["--caught-up"], 0);
 }
 
 fn what_kafka_dropped_is_not_held_against_the_lake(world: &World, broker: &Broker) {

@@ -71,12 +71,15 @@ impl Damaged {
     /// The add action of the file with the most rows, and the rows.
     fn largest(&self, table: &str) -> (Json, RecordBatch) {
         let table = self.lake().join(table);
-        let adds = delta::log(&table).into_values().flatten().filter(|action| action["add"].is_object());
-        let read = |add: Json| {
+        let actions: Vec<Json> = delta::log(&table).into_values().flatten().collect();
+        let is_removed = |path: &Json| actions.iter().any(|action| &action["remove"]["path"] == path);
+        let adds =
+            actions.iter().filter(|action| action["add"].is_object() && !is_removed(&action["add"]["path"]));
+        let read = |add: &Json| {
             let file = File::open(table.join(add["add"]["path"].as_str().unwrap())).unwrap();
             let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
             let batches: Vec<RecordBatch> = reader.map(Result::unwrap).collect();
-            (add, concat_batches(&batches[0].schema(), &batches).unwrap())
+            (add.clone(), concat_batches(&batches[0].schema(), &batches).unwrap())
         };
         adds.map(read).max_by_key(|(_, rows)| rows.num_rows()).unwrap()
     }
