@@ -17,7 +17,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("lake", &["schemas"]),
     ("connect", &["kafka", "schemas"]),
     ("ingest", &["kafka", "lake", "schemas"]),
-    ("audit", &["lake", "schemas"]),
+    ("audit", &["kafka", "lake", "schemas"]),
     ("refresh", &["lake", "queries", "schemas"]),
     ("serve", &["lake", "queries", "refresh", "schemas"]),
     ("simulate", &["schemas"]),

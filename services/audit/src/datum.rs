@@ -35,6 +35,14 @@ pub(crate) struct Decoder<'a> {
     pub(crate) unkept: BTreeSet<String>,
 }
 
+/// What became of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Decoded {
+    pub(crate) reading: Reading,
+    /// The first day of the table's partition that it belongs to, from 1970, where it can be read.
+    pub(crate) first_day: Option<i64>,
+}
+
 /// No text or list of a record is longer; the library would reserve room for whatever a damaged
 /// length says.
 const LONGEST: usize = 16 << 20;
@@ -63,36 +71,39 @@ impl<'a> Decoder<'a> {
     ///
     /// # Errors
     /// [`Error::Schema`] when a schema cannot be looked up.
-    pub(crate) fn read(&mut self, record: &[u8]) -> Result<Reading, Error> {
-        let (id, datum) = match record {
-            [] => return Ok(Reading::Refused("it is empty")),
-            [0, a, b, c, d, datum @ ..] => (u32::from_be_bytes([*a, *b, *c, *d]), datum),
-            [0, ..] => return Ok(Reading::Refused("it is shorter than its header")),
-            _ => return Ok(Reading::Refused("it does not begin with a zero byte")),
-        };
-        if !self.writers.contains_key(&id) {
-            let writer = self.writer(id)?;
-            self.writers.insert(id, writer);
-        }
-        let row = match &self.writers[&id] {
-            Ok(writer) => writer.values(datum).and_then(|values| {
-                let mut row = Row::new(self.columns);
-                for (field, value) in writer.fields.iter().zip(values) {
-                    let marks = self.marks.get(&field.name).copied().unwrap_or(field.marks);
-                    match row.place(&field.name) {
-                        _ if marks.is_dropped => {}
-                        Some(place) => row.put(place, marks, cell(value, field)?, self.key),
-                        None if is_null(&value) => {}
-                        None => drop(self.unkept.insert(format!("{}.{}", writer.name, field.name))),
-                    }
+    pub(crate) fn read(&mut self, record: &[u8]) -> Result<Decoded, Error> {
+        let row = match framed(record) {
+            Ok((id, datum)) => {
+                if !self.writers.contains_key(&id) {
+                    let writer = self.writer(id)?;
+                    self.writers.insert(id, writer);
                 }
-                row.derive(&writer.name, self.source.partition);
-                row.has_all(self.required.get(&writer.name).map_or(&[], Vec::as_slice))?;
-                Ok(row)
-            }),
-            Err(why) => Err(*why),
+                self.row(id, datum)
+            }
+            Err(why) => Err(why),
         };
-        Ok(row.map_or_else(Reading::Refused, |row| Reading::Row(digests(&row.cells))))
+        Ok(match row {
+            Ok(row) => Decoded { reading: Reading::Row(digests(&row.cells)), first_day: row.first_day },
+            Err(why) => Decoded { reading: Reading::Refused(why), first_day: None },
+        })
+    }
+
+    fn row(&mut self, id: u32, datum: &[u8]) -> Result<Row<'a>, &'static str> {
+        let writer = self.writers[&id].as_ref().map_err(|why| *why)?;
+        let values = writer.values(datum)?;
+        let mut row = Row::new(self.columns);
+        for (field, value) in writer.fields.iter().zip(values) {
+            let marks = self.marks.get(&field.name).copied().unwrap_or(field.marks);
+            match row.place(&field.name) {
+                _ if marks.is_dropped => {}
+                Some(place) => row.put(place, marks, cell(value, field)?, self.key),
+                None if is_null(&value) => {}
+                None => drop(self.unkept.insert(format!("{}.{}", writer.name, field.name))),
+            }
+        }
+        row.derive(&writer.name, self.source.partition);
+        row.has_all(self.required.get(&writer.name).map_or(&[], Vec::as_slice))?;
+        Ok(row)
     }
 
     /// The HMAC of a record's bytes, as the quarantine keeps it.
@@ -114,16 +125,27 @@ impl<'a> Decoder<'a> {
     }
 }
 
+/// The schema id and the datum of a record.
+fn framed(record: &[u8]) -> Result<(u32, &[u8]), &'static str> {
+    match record {
+        [] => Err("it is empty"),
+        [0, a, b, c, d, datum @ ..] => Ok((u32::from_be_bytes([*a, *b, *c, *d]), datum)),
+        [0, ..] => Err("it is shorter than its header"),
+        _ => Err("it does not begin with a zero byte"),
+    }
+}
+
 /// The columns of one row, filled field by field.
 struct Row<'a> {
     columns: &'a [String],
     cells: Vec<Option<Cell>>,
     customer: BTreeSet<String>,
+    first_day: Option<i64>,
 }
 
 impl<'a> Row<'a> {
     fn new(columns: &'a [String]) -> Self {
-        Self { columns, cells: vec![None; columns.len()], customer: BTreeSet::new() }
+        Self { columns, cells: vec![None; columns.len()], customer: BTreeSet::new(), first_day: None }
     }
 
     fn put(&mut self, place: usize, marks: Marks, cell: Option<Cell>, key: &mut TokenKey) {
@@ -151,7 +173,8 @@ impl<'a> Row<'a> {
         self.set("event_type", Some(Cell::Text(event_type.to_owned())));
         self.set("customer_tokens", (!customer.is_empty()).then_some(Cell::Texts(customer)));
         if let Some(Cell::Instant(micros)) = occurred_at {
-            self.set(partition_column(partition), partition_day(micros, partition));
+            self.first_day = first_day(micros, partition);
+            self.set(partition_column(partition), self.first_day.map(Cell::Day));
         }
     }
 
@@ -233,13 +256,14 @@ fn partition_column(partition: PartitionBy) -> &'static str {
     }
 }
 
-fn partition_day(micros: i64, partition: PartitionBy) -> Option<Cell> {
+/// The first day of the partition that holds what happened then.
+fn first_day(micros: i64, partition: PartitionBy) -> Option<i64> {
     let day = DateTime::from_timestamp_micros(micros)?.date_naive();
     let first = match partition {
         PartitionBy::Date => day,
         PartitionBy::Month => day.with_day(1)?,
     };
-    Some(Cell::Day(first.to_epoch_days().into()))
+    Some(first.to_epoch_days().into())
 }
 
 #[cfg(test)]

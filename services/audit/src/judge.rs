@@ -23,6 +23,8 @@ pub(crate) struct Record {
     /// The HMAC of its bytes, where a quarantined one is to be compared with it.
     pub(crate) mac: Option<Vec<u8>>,
     pub(crate) reading: Reading,
+    /// Whether it is so old that the lake may have let it go.
+    pub(crate) may_have_expired: bool,
 }
 
 /// What the auditor's own decoder makes of a record.
@@ -119,6 +121,7 @@ impl Window<'_> {
     fn taken(&self, record: &Record, stored: &[Stored], quarantined: &[Quarantined], faults: &mut Faults) {
         faults.counts.records += 1;
         match (stored, quarantined) {
+            ([], []) if record.may_have_expired => faults.counts.not_checkable += 1,
             ([], []) => {
                 let what = match record.reading {
                     Reading::Refused(why) => format!("a record that cannot be read ({why})"),

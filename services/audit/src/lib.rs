@@ -1,10 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod cell;
+mod consumer;
 mod datum;
+mod expiry;
 mod files;
 mod judge;
-mod kafka;
 mod partition;
 mod report;
 mod run;
@@ -12,6 +13,7 @@ mod tokens;
 mod writer;
 
 pub use datum::SchemaOf;
+pub use expiry::Retention;
 pub use report::{Counts, EXAMPLES, Finding, Kind, PartitionReport, Report};
 pub use run::{Options, Progress, released_schemas, run};
 pub use tokens::TokenKey;
@@ -21,9 +23,9 @@ use std::path::PathBuf;
 /// Why an audit could not be made. What an audit finds is no error.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No broker answered.
-    #[error("no Kafka broker answers; check `kafka.brokers`")]
-    NoBroker,
+    /// The cluster cannot be reached, or refuses us.
+    #[error(transparent)]
+    Reach(#[from] kafka::Error),
     /// A source that was asked for by name has neither a topic nor a position in the lake.
     #[error(
         "source {source_name} has no topic `{topic}` and nothing of it in the lake: there is nothing to compare"

@@ -2,10 +2,11 @@
 
 use crate::Error;
 use crate::cell::{Cell, digests};
-use crate::datum::Decoder;
+use crate::consumer::{Delivered, Kafka, Reader};
+use crate::datum::{Decoded, Decoder};
+use crate::expiry::Expiry;
 use crate::files::{Files, Place, cell, partition_cell};
 use crate::judge::{Fault, Quarantined, Reading, Record, Stored, Window, Zone};
-use crate::kafka::{Delivered, Kafka, Reader};
 use crate::report::{Counts, Finding, Kind, PartitionReport, Report};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
@@ -27,6 +28,7 @@ pub(crate) struct Topic<'a> {
     pub(crate) events: &'a Files,
     pub(crate) quarantine: &'a Files,
     pub(crate) decoder: Decoder<'a>,
+    pub(crate) expiry: Expiry,
     /// See [`Window::may_lack_records`].
     pub(crate) may_lack_records: bool,
     /// Whether records above the lake's position are looked for.
@@ -160,14 +162,21 @@ impl<'a> Topic<'a> {
     }
 
     fn record(&mut self, zone: Zone, delivered: &Delivered, with_mac: bool) -> Result<Record, Error> {
+        let Delivered { offset, time_ms, bytes } = delivered;
+        let decoded = match zone {
+            Zone::Ahead => Decoded { reading: Reading::Unread, first_day: None },
+            Zone::Gone | Zone::Taken => self.decoder.read(bytes)?,
+        };
+        let may_have_expired = match decoded.reading {
+            Reading::Row(_) => self.expiry.may_lack_event(decoded.first_day),
+            Reading::Refused(_) | Reading::Unread => self.expiry.may_lack_quarantined(*time_ms),
+        };
         Ok(Record {
-            offset: delivered.offset,
-            size_bytes: i64::try_from(delivered.bytes.len()).unwrap_or(i64::MAX),
-            mac: with_mac.then(|| self.decoder.mac(&delivered.bytes)),
-            reading: match zone {
-                Zone::Ahead => Reading::Unread,
-                Zone::Gone | Zone::Taken => self.decoder.read(&delivered.bytes)?,
-            },
+            offset: *offset,
+            size_bytes: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
+            mac: with_mac.then(|| self.decoder.mac(bytes)),
+            reading: decoded.reading,
+            may_have_expired,
         })
     }
 
@@ -176,11 +185,7 @@ impl<'a> Topic<'a> {
         let wanted: Vec<&str> = self.columns.iter().map(String::as_str).chain(once("offset")).collect();
         let mut rows = Vec::new();
         self.events.scan(&place, offsets, &wanted, &mut |file, batch| {
-            let at = batch["offset"].as_primitive::<Int64Type>();
-            for row in 0..batch.num_rows() {
-                let content = digests(&content(file, batch, self.columns, row)?);
-                rows.push(Stored { offset: at.value(row), content });
-            }
+            rows.extend(contents(file, batch, self.columns)?);
             Ok(())
         })?;
         Ok(rows)
@@ -206,21 +211,24 @@ impl<'a> Topic<'a> {
     }
 }
 
-/// A row's values in the order of the columns compared; a column that a file does not have is null.
-fn content(
-    file: &DataFile,
-    batch: &RecordBatch,
-    columns: &[String],
-    row: usize,
-) -> Result<Vec<Option<Cell>>, Error> {
-    let value = |name: &String| match batch.column_by_name(name) {
+/// The rows of a batch, with the columns compared. A column that the file does not have is one of the
+/// table's partition, or null.
+fn contents(file: &DataFile, batch: &RecordBatch, columns: &[String]) -> Result<Vec<Stored>, Error> {
+    let found: Vec<_> = columns.iter().map(|name| batch.column_by_name(name)).collect();
+    let of_file: Vec<Option<Cell>> = columns.iter().map(|name| partition_cell(file, name)).collect();
+    let value = |row: usize, place: usize| match found[place] {
         Some(column) => cell(column, row).map_err(|kind| {
-            let problem = format!("column {name} is of type {kind}, which no table of ours has");
+            let problem = format!("column {} is of type {kind}, which no table of ours has", columns[place]);
             Error::File { path: file.path.clone(), source: problem.into() }
         }),
-        None => Ok(partition_cell(file, name)),
+        None => Ok(of_file[place].clone()),
     };
-    columns.iter().map(value).collect()
+    let offsets = batch["offset"].as_primitive::<Int64Type>().values();
+    let rows = offsets.iter().enumerate().map(|(row, offset)| {
+        let cells = (0..columns.len()).map(|place| value(row, place)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Stored { offset: *offset, content: digests(&cells) })
+    });
+    rows.collect()
 }
 
 #[cfg(test)]

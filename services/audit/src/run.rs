@@ -2,12 +2,14 @@
 //! Kafka, then topic by topic.
 
 use crate::Error;
+use crate::consumer::Kafka;
 use crate::datum::{Decoder, SchemaOf};
+use crate::expiry::{Expiry, Retention};
 use crate::files::Files;
-use crate::kafka::Kafka;
 use crate::partition::{Partition, Topic};
 use crate::report::Report;
 use crate::tokens::TokenKey;
+use kafka::Access;
 use lake::{DataFile, Lake, QUARANTINE_TABLE, Table, fence};
 use schemas::{Source, catalogue};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,12 +20,14 @@ pub type Progress = Arc<dyn Fn(u64, u64) + Send + Sync>;
 
 /// How to audit.
 pub struct Options {
-    /// Settings of librdkafka that lead to the brokers: `bootstrap.servers` at least.
-    pub kafka: Vec<(String, String)>,
+    /// The way to the cluster.
+    pub access: Access,
     /// The key of the lake's tokens.
     pub key: TokenKey,
     /// Where writers' schemas come from.
     pub schema_of: SchemaOf,
+    /// What the lake lets go after a time.
+    pub retention: Retention,
     /// Whether records above the lake's positions are findings.
     pub caught_up: bool,
     /// Whether a source without a topic and without rows is an error.
@@ -102,13 +106,12 @@ impl InLake {
 }
 
 fn compare(in_lake: Vec<InLake>, quarantine: Vec<DataFile>, options: Options) -> Result<Report, Error> {
-    let Options { kafka, mut key, schema_of, caught_up, must_exist, progress } = options;
-    let kafka = Kafka::connect(&kafka)?;
-    let cluster = kafka.cluster()?;
+    let Options { access, mut key, schema_of, retention, caught_up, must_exist, progress } = options;
+    let kafka = Kafka::connect(&access)?;
     let mut report = Report::default();
     let mut plan = Vec::new();
     for source in in_lake {
-        match planned(&kafka, &cluster, source, &mut report.notes)? {
+        match planned(&kafka, source, &mut report.notes)? {
             Ok(planned) => plan.push(planned),
             Err(source) if must_exist => {
                 return Err(Error::Nothing { source_name: source.name.clone(), topic: source.topic.clone() });
@@ -128,12 +131,13 @@ fn compare(in_lake: Vec<InLake>, quarantine: Vec<DataFile>, options: Options) ->
         let InLake { source, columns, events, .. } = in_lake;
         let mut topic = Topic {
             kafka: &kafka,
-            cluster: &cluster,
+            cluster: kafka.cluster(),
             name: &source.topic,
             columns: &columns,
             events: &Files::index(events)?,
             quarantine: &quarantine,
             decoder: Decoder::new(source, &columns, &mut key, schema_of.clone()),
+            expiry: Expiry::of(source, &retention),
             may_lack_records,
             caught_up,
         };
@@ -149,12 +153,11 @@ fn compare(in_lake: Vec<InLake>, quarantine: Vec<DataFile>, options: Options) ->
 /// The partitions that Kafka or the lake knows; the source itself where neither knows one.
 fn planned(
     kafka: &Kafka,
-    cluster: &str,
     in_lake: InLake,
     notes: &mut BTreeSet<String>,
 ) -> Result<Result<Planned, &'static Source>, Error> {
     let topic = &in_lake.source.topic;
-    let (positions, others) = in_lake.positions(cluster);
+    let (positions, others) = in_lake.positions(kafka.cluster());
     let kept = kafka.partitions(topic)?;
     if kept.is_empty() && positions.is_empty() {
         return Ok(Err(in_lake.source));
@@ -163,7 +166,9 @@ fn planned(
         _ if kept.is_empty() => false,
         Some(answer) => answer,
         None => {
-            notes.insert(format!("{topic}: Kafka does not say whether the topic is compacted; taken as if not"));
+            notes.insert(format!(
+                "{topic}: taken as not compacted, which Kafka tells only to who has the right DescribeConfigs on it"
+            ));
             false
         }
     };

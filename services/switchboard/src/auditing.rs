@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::ingesting::source;
 use crate::{keys, output};
 use anyhow::Result;
-use audit::{Finding, Kind, Options, PartitionReport, Report};
+use audit::{Finding, Kind, Options, PartitionReport, Report, Retention};
 use comfy_table::{Cell, CellAlignment, Table, TableComponent, presets};
 use lake::Lake;
 use schemas::catalogue;
@@ -19,11 +19,15 @@ pub(crate) async fn run(config: &Config, arguments: &AuditArguments) -> Result<E
     let lake = Lake::open(&config.lake.folder)?;
     let bar = output::progress(0, "offsets compared");
     let shown = bar.clone();
-    let client = config.kafka.connection.access()?.config("switchboard-audit");
     let options = Options {
-        kafka: client.config_map().into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+        access: config.kafka.connection.access()?,
         key: keys::load_for_audit(config)?,
         schema_of: audit::released_schemas(),
+        retention: Retention {
+            now_ms: output::now_micros() / 1_000,
+            events_keep_days: config.maintenance.events_keep_days.clone(),
+            quarantine_keep_days: config.maintenance.quarantine_keep_days,
+        },
         caught_up: arguments.caught_up,
         must_exist,
         progress: Arc::new(move |done, total| {

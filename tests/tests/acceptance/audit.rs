@@ -6,6 +6,8 @@ use crate::damage::Damaged;
 use crate::delta;
 use crate::kafka::{PARTITIONS, TOPIC, Writer, events_of, forget_before, make_compacted, read_back, transaction};
 use crate::world::{World, shared_data};
+use arrow::array::{BinaryArray, Int64Array};
+use schemas::Event;
 use serde_json::Value as Json;
 use std::path::Path;
 
@@ -21,7 +23,8 @@ fn what_is_wrong_is_found_and_what_is_right_is_not() {
     let Some(data) = shared_data("what_is_wrong_is_found_and_what_is_right_is_not") else { return };
     let broker = Broker::start();
     let world = World::with_brokers(&broker.address);
-    let bad = fill(&broker, &data);
+    let events = events_of(&data.join("calls_week.csv"));
+    let bad = fill(&broker, &events);
     world.ingest();
     let told = audited(&world, &world.lake(), &["--caught-up"], 0);
     let records = GOOD + bad + TOMBSTONES + COMMITTED;
@@ -34,14 +37,14 @@ fn what_is_wrong_is_found_and_what_is_right_is_not() {
     assert!(stored.len() > 1, "one file would show little");
     damage_is_found(&world, &broker);
     positions_are_compared(&world, &broker);
+    rows_are_found_in_whatever_file(&world, &broker, &events[GOOD + 100..]);
     what_kafka_dropped_is_not_held_against_the_lake(&world, &broker);
 }
 
 /// Good records, bad ones of every kind, tombstones, and transactions that end in an aborted one.
 /// Returns how many are bad.
-fn fill(broker: &Broker, data: &Path) -> usize {
+fn fill(broker: &Broker, events: &[Event]) -> usize {
     let writer = Writer::new(&broker.address);
-    let events = events_of(&data.join("calls_week.csv"));
     let mut bad = 0;
     for (number, event) in events.iter().take(GOOD).enumerate() {
         writer.event(event);
@@ -104,10 +107,14 @@ fn damage_is_found(world: &World, broker: &Broker) {
     finds(&damaged, &[format!("double: {rows}"), format!("audit found {rows} problems")]);
 
     let damaged = Damaged::copy_of(&world.lake());
-    damaged.change_a_number(TABLE, IN_TURNS, "wait_ms", 987_654_321);
+    damaged.change(TABLE, Some(IN_TURNS), "wait_ms", &number(987_654_321));
     finds(&damaged, &["different: 1".to_owned(), "audit found 1 problem".to_owned()]);
     let told = audited(world, &damaged.lake(), &[], 1);
     assert!(told.contains(": columns wait_ms\n"), "{told}");
+
+    let damaged = Damaged::copy_of(&world.lake());
+    damaged.change("quarantine", None, "content_mac", &BinaryArray::from_vec(vec![&[7; 32]]));
+    finds(&damaged, &["different: 1".to_owned(), "audit found 1 problem".to_owned()]);
 
     let damaged = Damaged::copy_of(&world.lake());
     let rows = damaged.misfile(TABLE, "event_date", "2001-01-01");
@@ -115,12 +122,16 @@ fn damage_is_found(world: &World, broker: &Broker) {
 
     // A row that says it came from an offset at which nothing was delivered: an aborted record's.
     let damaged = Damaged::copy_of(&world.lake());
-    damaged.change_a_number(TABLE, IN_TURNS, "offset", aborted_offset(broker));
+    damaged.change(TABLE, Some(IN_TURNS), "offset", &number(aborted_offset(broker)));
     finds(&damaged, &["gap: 1".to_owned(), "stranger: 1".to_owned(), "audit found 2 problems".to_owned()]);
 
     let damaged = Damaged::copy_of(&world.lake());
-    damaged.change_a_number(TABLE, IN_TURNS, "offset", 1_000_000);
+    damaged.change(TABLE, Some(IN_TURNS), "offset", &number(1_000_000));
     finds(&damaged, &["gap: 1".to_owned(), "stranger: 1".to_owned(), "audit found 2 problems".to_owned()]);
+}
+
+fn number(number: i64) -> Int64Array {
+    Int64Array::from(vec![number])
 }
 
 /// The first offset of the transactions' partition at which Kafka delivers nothing.
@@ -160,6 +171,18 @@ fn fence(lake: &Path, partition: i32) -> String {
     fences.filter(ours).min_by_key(String::len).unwrap()
 }
 
+fn rows_are_found_in_whatever_file(world: &World, broker: &Broker, events: &[Event]) {
+    let writer = Writer::new(&broker.address);
+    for event in &events[..4] {
+        writer.event(event);
+        writer.flush();
+        world.ingest();
+    }
+    let told = world.succeeds(&["maintain", "--once"]);
+    assert!(told.contains(" small files ("), "{told}");
+    audited(world, &world.lake(), &["--caught-up"], 0);
+}
+
 fn what_kafka_dropped_is_not_held_against_the_lake(world: &World, broker: &Broker) {
     forget_before(&broker.address, 0, 50);
     let told = audited(world, &world.lake(), &["--format", "json"], 0);
@@ -174,7 +197,7 @@ fn what_kafka_dropped_is_not_held_against_the_lake(world: &World, broker: &Broke
 
     make_compacted(&broker.address);
     let damaged = Damaged::copy_of(&world.lake());
-    damaged.change_a_number(TABLE, IN_TURNS, "offset", aborted_offset(broker));
+    damaged.change(TABLE, Some(IN_TURNS), "offset", &number(aborted_offset(broker)));
     let told = audited(world, &damaged.lake(), &[], 1);
     assert!(told.contains("is compacted") && !told.contains("stranger"), "{told}");
 }

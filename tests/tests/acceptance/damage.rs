@@ -1,15 +1,14 @@
 //! A copy of a lake, damaged on purpose: by commits written by hand and files rewritten.
 
 use crate::delta;
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
-use arrow::compute::concat_batches;
-use arrow::datatypes::{Int32Type, Int64Type};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::compute::{concat, concat_batches};
+use arrow::datatypes::Int32Type;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::{Value as Json, json};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use tempfile::TempDir;
 
 pub(crate) struct Damaged {
@@ -50,19 +49,16 @@ impl Damaged {
         rows.num_rows()
     }
 
-    /// Changes one number of the first row of a partition in the largest file.
-    pub(crate) fn change_a_number(&self, table: &str, partition: i32, column: &str, to: i64) {
+    /// Changes one value in the largest file: that of the first row, or of a partition's first row.
+    pub(crate) fn change(&self, table: &str, partition: Option<i32>, column: &str, to: &dyn Array) {
         let (add, rows) = self.largest(table);
-        let partitions = rows.column_by_name("partition").unwrap().as_primitive::<Int32Type>();
-        let spoilt = partitions.values().iter().position(|one| *one == partition).unwrap();
         let place = rows.schema().index_of(column).unwrap();
-        let numbers = rows.column(place).as_primitive::<Int64Type>();
-        let changed = (0..numbers.len()).map(|row| match row == spoilt {
-            true => Some(to),
-            false => numbers.is_valid(row).then(|| numbers.value(row)),
-        });
+        let partitions = rows.column_by_name("partition").unwrap().as_primitive::<Int32Type>().values();
+        let row = partitions.iter().position(|one| partition.is_none_or(|wanted| wanted == *one)).unwrap();
+        let before = rows.column(place).slice(0, row);
+        let after = rows.column(place).slice(row + 1, rows.num_rows() - row - 1);
         let mut columns: Vec<ArrayRef> = rows.columns().to_vec();
-        columns[place] = Arc::new(Int64Array::from_iter(changed));
+        columns[place] = concat(&[&before, to, &after]).unwrap();
         let changed = RecordBatch::try_new(rows.schema(), columns).unwrap();
         self.commit(table, &[removal(&add), self.written(table, &add, &changed)]);
     }
@@ -75,12 +71,15 @@ impl Damaged {
     /// The add action of the file with the most rows, and the rows.
     fn largest(&self, table: &str) -> (Json, RecordBatch) {
         let table = self.lake().join(table);
-        let adds = delta::log(&table).into_values().flatten().filter(|action| action["add"].is_object());
-        let read = |add: Json| {
+        let actions: Vec<Json> = delta::log(&table).into_values().flatten().collect();
+        let is_removed = |path: &Json| actions.iter().any(|action| &action["remove"]["path"] == path);
+        let adds =
+            actions.iter().filter(|action| action["add"].is_object() && !is_removed(&action["add"]["path"]));
+        let read = |add: &Json| {
             let file = File::open(table.join(add["add"]["path"].as_str().unwrap())).unwrap();
             let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
             let batches: Vec<RecordBatch> = reader.map(Result::unwrap).collect();
-            (add, concat_batches(&batches[0].schema(), &batches).unwrap())
+            (add.clone(), concat_batches(&batches[0].schema(), &batches).unwrap())
         };
         adds.map(read).max_by_key(|(_, rows)| rows.num_rows()).unwrap()
     }

@@ -95,11 +95,13 @@ fn a_password_or_a_certificate_lets_events_in_and_out() {
     assert!(told.contains("5 events made"), "{told}");
     let told = with_password.ingest();
     assert!(told.contains("telephony.events: 5 rows committed, 0 records quarantined"), "{told}");
+    with_password.audit();
     // The same again by certificate: ten in the topic, ten in a lake of its own.
     let with_certificate = by_certificate(&broker, "switchboard");
     with_certificate.succeeds(&IMPORT);
     let told = with_certificate.ingest();
     assert!(told.contains("telephony.events: 10 rows committed, 0 records quarantined"), "{told}");
+    with_certificate.audit();
     // And by the newer group protocol.
     let file = with_password.path("switchboard.toml");
     let settings = fs::read_to_string(&file).unwrap();

@@ -25,4 +25,5 @@ fn two_of_three_nodes_serve_while_one_is_lost() {
     broker.start_again(2);
     assert!(broker.is_whole());
     assert_eq!(in_lake, read_back(&broker.address));
+    world.audit();
 }

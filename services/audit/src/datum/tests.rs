@@ -10,7 +10,7 @@ fn read(columns: &[&str], record: &[u8]) -> (Reading, BTreeSet<String>) {
     let mut key = key();
     let source = &catalogue().sources["fixmystreet"];
     let mut decoder = Decoder::new(source, &columns, &mut key, released_schemas());
-    (decoder.read(record).unwrap(), decoder.unkept)
+    (decoder.read(record).unwrap().reading, decoder.unkept)
 }
 
 fn key() -> TokenKey {
@@ -170,7 +170,7 @@ fn a_required_field_has_a_value_and_a_field_without_a_column_is_told() {
         let mut key = key();
         let mut decoder = Decoder::new(&catalogue().sources["fixmystreet"], &columns, &mut key, schema_of);
         let record = [&[0, 0, 0, 0, 9], [7; 16].as_slice(), &[2], rest].concat();
-        (decoder.read(&record).unwrap(), decoder.unkept)
+        (decoder.read(&record).unwrap().reading, decoder.unkept)
     };
     let nullable = || writer(r#"["null", "string"]"#, "");
     assert!(matches!(read(nullable(), b"\x02\x06fms"), (Reading::Row(_), _)));

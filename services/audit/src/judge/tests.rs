@@ -10,7 +10,7 @@ fn content(digests: [u64; 3]) -> Digests {
 }
 
 fn record(offset: i64, reading: Reading) -> Record {
-    Record { offset, size_bytes: 40, mac: None, reading }
+    Record { offset, size_bytes: 40, mac: None, reading, may_have_expired: false }
 }
 
 fn readable(offset: i64) -> Record {
@@ -57,6 +57,15 @@ fn a_record_that_is_nowhere_is_a_gap() {
     assert_eq!(kinds(&faults), [(Kind::Gap, 5), (Kind::Gap, 6)]);
     assert!(faults[1].2.contains("empty"), "{faults:?}");
     assert_eq!(counts, Counts { records: 3, in_events: 1, in_quarantine: 0, not_checkable: 0 });
+}
+
+#[test]
+fn a_record_that_the_lake_may_have_let_go_is_no_gap_and_is_compared_if_it_is_there() {
+    let old = |offset| Record { may_have_expired: true, ..readable(offset) };
+    let other = Stored { offset: 5, content: content([1, 2, 4]) };
+    let (counts, faults) = judged(Zone::Taken, vec![old(4), old(5)], vec![other], vec![]);
+    assert_eq!(kinds(&faults), [(Kind::Different, 5)]);
+    assert_eq!(counts, Counts { records: 2, in_events: 1, in_quarantine: 0, not_checkable: 1 });
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! committed, only what is committed by its producer is seen.
 
 use crate::Error;
+use kafka::{Access, Cluster, Complaints, Wanted, missing_right};
 use rdkafka::TopicPartitionList;
 use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
 use rdkafka::client::{ClientContext, DefaultClientContext};
@@ -19,53 +20,57 @@ const POLL: Duration = Duration::from_secs(1);
 /// How many polls in a row may bring nothing before Kafka is given up.
 const SILENT_POLLS: u32 = 60;
 
-/// A connection to the brokers.
+/// The library wants a name even where no group is joined and nothing is committed.
+const GROUP: &str = "switchboard-audit";
+
+/// A connection to a cluster that has answered.
 pub(crate) struct Kafka {
+    access: Access,
+    cluster: String,
     config: ClientConfig,
-    consumer: BaseConsumer<Quiet>,
+    consumer: BaseConsumer<Listener>,
 }
 
 /// A record as it was delivered.
 #[derive(Debug)]
 pub(crate) struct Delivered {
     pub(crate) offset: i64,
+    /// Kafka's time, milliseconds since 1970.
+    pub(crate) time_ms: Option<i64>,
     /// Empty for a tombstone.
     pub(crate) bytes: Vec<u8>,
 }
 
 /// Reads one partition from front to end.
 pub(crate) struct Reader<'a> {
-    consumer: &'a BaseConsumer<Quiet>,
+    kafka: &'a Kafka,
     topic: &'a str,
     partition: i32,
     next: Option<Delivered>,
     has_ended: bool,
 }
 
-/// What librdkafka says goes to the log.
-struct Quiet;
+struct Listener(Complaints);
 
-impl ClientContext for Quiet {
+impl ClientContext for Listener {
     fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
-        tracing::debug!(facility, message, "librdkafka");
+        self.0.log(facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(%error, reason, "librdkafka");
+        self.0.error(&error, reason);
     }
 }
 
-impl ConsumerContext for Quiet {}
+impl ConsumerContext for Listener {}
 
 impl Kafka {
-    /// A consumer with these settings of librdkafka, which say at least where the brokers are.
-    pub(crate) fn connect(settings: &[(String, String)]) -> Result<Self, Error> {
-        let mut config = ClientConfig::new();
-        config.extend(settings.iter().cloned());
+    /// Connects. Blocks for as long as the brokers take to answer.
+    pub(crate) fn connect(access: &Access) -> Result<Self, Error> {
+        let cluster = Cluster::reach(access)?.id().to_owned();
+        let mut config = access.config(GROUP);
         config
-            .set("client.id", "switchboard-audit")
-            // The library wants a name even where no group is joined and nothing is committed.
-            .set("group.id", "switchboard-audit")
+            .set("group.id", GROUP)
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
             .set("auto.offset.reset", "error")
@@ -75,23 +80,30 @@ impl Kafka {
             // An answer that is under way holds up the change to the next partition.
             .set("fetch.wait.max.ms", "20")
             .set("fetch.queue.backoff.ms", "20")
-            .set("queued.max.messages.kbytes", "16384")
-            .set_log_level(RDKafkaLogLevel::Warning);
-        let consumer = config.create_with_context(Quiet)?;
-        Ok(Self { config, consumer })
+            .set("queued.max.messages.kbytes", "16384");
+        let consumer = config.create_with_context(Listener(Complaints::new(access.clone())))?;
+        Ok(Self { access: access.clone(), cluster, config, consumer })
     }
 
     /// The cluster's id.
-    pub(crate) fn cluster(&self) -> Result<String, Error> {
-        self.consumer.client().fetch_cluster_id(ANSWER_WITHIN).ok_or(Error::NoBroker)
+    pub(crate) fn cluster(&self) -> &str {
+        &self.cluster
     }
 
     /// For each partition of a topic the earliest offset and the end; none where there is no topic.
     pub(crate) fn partitions(&self, topic: &str) -> Result<BTreeMap<i32, Range<i64>>, Error> {
         let metadata = self.consumer.fetch_metadata(Some(topic), ANSWER_WITHIN)?;
-        let found = metadata.topics().iter().find(|found| found.name() == topic && found.error().is_none());
-        let partitions = found.into_iter().flat_map(|found| found.partitions());
-        let ranges = partitions.map(|partition| {
+        let Some(found) = metadata.topics().iter().find(|found| found.name() == topic) else {
+            return Ok(BTreeMap::new());
+        };
+        match found.error().map(RDKafkaErrorCode::from) {
+            Some(RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition) => {
+                return Ok(BTreeMap::new());
+            }
+            Some(code) => return Err(self.refused(topic, KafkaError::MetadataFetch(code))),
+            None => {}
+        }
+        let ranges = found.partitions().iter().map(|partition| {
             let (earliest, end) = self.consumer.fetch_watermarks(topic, partition.id(), ANSWER_WITHIN)?;
             Ok((partition.id(), earliest..end))
         });
@@ -104,8 +116,8 @@ impl Kafka {
         let options = AdminOptions::new().request_timeout(Some(ANSWER_WITHIN));
         let answer = admin.describe_configs(&[ResourceSpecifier::Topic(topic)], &options).await.ok()?;
         let resource = answer.into_iter().next()?.ok()?;
-        let policy = resource.get("cleanup.policy")?.value.as_deref().map(|policy| policy.contains("compact"));
-        policy
+        let policy = resource.get("cleanup.policy")?;
+        Some(policy.value.as_deref()?.contains("compact"))
     }
 
     /// Begins to read a partition at an offset.
@@ -113,7 +125,14 @@ impl Kafka {
         let mut list = TopicPartitionList::new();
         list.add_partition_offset(topic, partition, Offset::Offset(from))?;
         self.consumer.assign(&list)?;
-        Ok(Reader { consumer: &self.consumer, topic, partition, next: None, has_ended: false })
+        Ok(Reader { kafka: self, topic, partition, next: None, has_ended: false })
+    }
+
+    /// The error as the missing right that it may be.
+    fn refused(&self, topic: &str, error: KafkaError) -> Error {
+        let wanted = Wanted::Read { topic, group: GROUP };
+        let missing = error.rdkafka_error_code().and_then(|code| missing_right(&self.access, wanted, code));
+        missing.map_or_else(|| error.into(), Error::from)
     }
 }
 
@@ -131,16 +150,19 @@ impl Reader<'_> {
         use RDKafkaErrorCode::{AutoOffsetReset, OffsetOutOfRange, TopicAuthorizationFailed};
         let mut last_error = None;
         for _ in 0..SILENT_POLLS {
-            match self.consumer.poll(POLL) {
+            match self.kafka.consumer.poll(POLL) {
                 None => {}
                 Some(Ok(message)) => {
-                    let bytes = message.payload().unwrap_or_default().to_vec();
-                    return Ok(Some(Delivered { offset: message.offset(), bytes }));
+                    return Ok(Some(Delivered {
+                        offset: message.offset(),
+                        time_ms: message.timestamp().to_millis(),
+                        bytes: message.payload().unwrap_or_default().to_vec(),
+                    }));
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) => return Ok(None),
                 Some(Err(error)) => match error.rdkafka_error_code() {
                     Some(AutoOffsetReset | OffsetOutOfRange) => return Err(self.passed()),
-                    Some(TopicAuthorizationFailed) => return Err(error.into()),
+                    Some(TopicAuthorizationFailed) => return Err(self.kafka.refused(self.topic, error)),
                     _ => last_error = Some(error),
                 },
             }
@@ -156,7 +178,7 @@ impl Reader<'_> {
 
 impl Drop for Reader<'_> {
     fn drop(&mut self) {
-        if let Err(error) = self.consumer.unassign() {
+        if let Err(error) = self.kafka.consumer.unassign() {
             tracing::debug!(%error, "a partition could not be let go");
         }
     }
