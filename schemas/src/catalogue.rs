@@ -1,6 +1,6 @@
 //! The sources, their event types and the released schemas, read once from the embedded files.
 
-use crate::{Error, Field, Pii};
+use crate::{Error, Field, Pii, admission};
 use serde::Deserialize;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, HashMap};
@@ -42,6 +42,8 @@ pub struct Source {
 pub struct EventType {
     /// Name, which is the Avro record name and the value of `event_type`.
     pub name: String,
+    /// The full names of schemas that it reads: its own first, then its aliases.
+    pub names: Vec<String>,
     /// The fields, the envelope first.
     pub fields: Vec<Field>,
     /// The current schema, as Avro JSON.
@@ -227,7 +229,8 @@ fn load_event(name: &str, text: &str, source: &Source) -> Result<EventType, Stri
             return Err(format!("field `{}` has another type or mark in another event type", field.name));
         }
     }
-    Ok(EventType { name: name.to_owned(), fields, schema: text.to_owned() })
+    let names = admission::names(&schema)?;
+    Ok(EventType { name: name.to_owned(), names, fields, schema: text.to_owned() })
 }
 
 fn load_released(texts: &HashMap<&str, &str>) -> Result<HashMap<u32, Released>, Error> {

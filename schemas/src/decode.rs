@@ -7,7 +7,7 @@
 use crate::resolve::Resolved;
 use crate::shape::{Names, RecordShape};
 use crate::walker::Walker;
-use crate::{Catalogue, Error, Refusal, Source, frame, wide};
+use crate::{Catalogue, Error, EventType, Field, Refusal, Source, WideSchema, frame};
 use arrow::array::RecordBatch;
 use arrow::compute::{CastOptions, cast_with_options, concat_batches};
 use arrow::datatypes::SchemaRef;
@@ -20,7 +20,7 @@ pub struct WriterDecoder {
     event_type: String,
     writer_id: u32,
     writer_schema: String,
-    reader_schema: String,
+    columns: WideSchema,
     decoded_schema: SchemaRef,
     walker: Walker,
     /// Lost at a surprise, because half a record may be left in it.
@@ -30,7 +30,7 @@ pub struct WriterDecoder {
 /// What became of a group of records.
 #[derive(Debug)]
 pub struct Decoded {
-    /// One row for each good record, with the columns of [`wide::decoded_schema`].
+    /// One row for each good record, with the columns of [`WideSchema::decoded_schema`].
     pub batch: RecordBatch,
     /// For each row, the place of its record in the group.
     pub rows: Vec<usize>,
@@ -72,18 +72,41 @@ impl WriterDecoder {
         let in_record = |problem: String| refused(format!("record `{}`: {problem}", writer.name));
         let event = source.event(writer.own_name());
         let event = event.ok_or_else(|| in_record(format!("is no event type of the source {}", source.name)))?;
-        let Resolved { walker, decoder_schema } = Resolved::new(source, event, &writer).map_err(in_record)?;
+        Self::of(source, event, id, &writer, WideSchema::of(source))
+    }
+
+    /// A decoder for a writer's schema of this event type, which yields these columns.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`] when no datum of the schema could be read into the columns.
+    pub(crate) fn of(
+        source: &Source,
+        event: &EventType,
+        id: u32,
+        writer: &RecordShape,
+        columns: WideSchema,
+    ) -> Result<Self, Error> {
+        let refused = |problem: String| {
+            let problem = format!("record `{}`: {problem}", writer.name);
+            Error::Unreadable { schema_id: id, problem }
+        };
+        let resolved = Resolved::new(source, event, writer, columns.added()).map_err(refused)?;
         let mut decoder = Self {
             event_type: event.name.clone(),
             writer_id: id,
-            writer_schema: decoder_schema,
-            reader_schema: wide::reader_schema(source),
-            decoded_schema: wide::decoded_schema(source),
-            walker,
+            writer_schema: resolved.decoder_schema,
+            decoded_schema: columns.decoded_schema(),
+            columns,
+            walker: resolved.walker,
             decoder: None,
         };
         decoder.decoder = Some(decoder.build()?);
         Ok(decoder)
+    }
+
+    /// The fields of the columns that it yields, in their order.
+    pub fn columns(&self) -> impl Iterator<Item = &Field> {
+        self.columns.columns()
     }
 
     /// The event type of every record of this schema.
@@ -177,7 +200,7 @@ impl WriterDecoder {
         let mut store = SchemaStore::new_with_type(FingerprintAlgorithm::Id);
         store.set(Fingerprint::Id(self.writer_id), AvroSchema::new(self.writer_schema.clone()))?;
         let builder = ReaderBuilder::new()
-            .with_reader_schema(AvroSchema::new(self.reader_schema.clone()))
+            .with_reader_schema(AvroSchema::new(self.columns.reader_schema()))
             .with_writer_schema_store(store)
             .with_active_fingerprint(Fingerprint::Id(self.writer_id))
             .with_tz(Tz::Utc)

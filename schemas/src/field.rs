@@ -75,6 +75,9 @@ pub const DECIMAL_PRECISION: u8 = 18;
 pub const DECIMAL_SCALE: i8 = 4;
 
 impl Pii {
+    const ALL: [Self; 7] =
+        [Self::Phone, Self::Email, Self::Account, Self::Agent, Self::Name, Self::FreeText, Self::Location];
+
     /// Whether the field never reaches a table.
     pub fn is_dropped(self) -> bool {
         matches!(self, Self::Name | Self::FreeText)
@@ -85,21 +88,37 @@ impl Pii {
         matches!(self, Self::Phone | Self::Email | Self::Account | Self::Agent)
     }
 
-    fn parse(mark: &str) -> Option<Self> {
-        Some(match mark {
-            "phone" => Self::Phone,
-            "email" => Self::Email,
-            "account" => Self::Account,
-            "agent" => Self::Agent,
-            "name" => Self::Name,
-            "free_text" => Self::FreeText,
-            "location" => Self::Location,
-            _ => return None,
-        })
+    /// The mark, as it is written in a schema.
+    pub fn mark(self) -> &'static str {
+        match self {
+            Self::Phone => "phone",
+            Self::Email => "email",
+            Self::Account => "account",
+            Self::Agent => "agent",
+            Self::Name => "name",
+            Self::FreeText => "free_text",
+            Self::Location => "location",
+        }
+    }
+
+    pub(crate) fn parse(mark: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.mark() == mark)
     }
 }
 
 impl FieldKind {
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Text,
+        Self::Long,
+        Self::Int,
+        Self::Boolean,
+        Self::Id,
+        Self::Timestamp,
+        Self::Date,
+        Self::Decimal,
+        Self::TextList,
+    ];
+
     /// The Arrow type of the column in the lake.
     pub fn arrow_type(self) -> DataType {
         match self {
@@ -113,6 +132,11 @@ impl FieldKind {
             Self::Decimal => DataType::Decimal128(DECIMAL_PRECISION, DECIMAL_SCALE),
             Self::TextList => text_list_type(),
         }
+    }
+
+    /// The type whose column in the lake has this Arrow type; no two have the same.
+    pub(crate) fn of_arrow(kind: &DataType) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| &known.arrow_type() == kind)
     }
 
     fn parse(schema: &Json) -> Result<Self, String> {
@@ -157,8 +181,19 @@ impl Field {
             schema => (schema, false),
         };
         let kind = FieldKind::parse(schema).map_err(|problem| format!("field `{name}`: {problem}"))?;
-        let doc = entry["doc"].as_str().filter(|doc| !doc.trim().is_empty());
-        let doc = doc.ok_or_else(|| format!("field `{name}` has no doc"))?.to_owned();
+        let field = Self::marked(name, kind, nullable, entry)?;
+        match field.doc.trim() {
+            "" => Err(format!("field `{}` has no doc", field.name)),
+            _ => Ok(field),
+        }
+    }
+
+    /// A field of this type with what its entry says besides: doc, marks, values, limits.
+    ///
+    /// # Errors
+    /// A sentence that says which rule of this room the entry breaks.
+    pub(crate) fn marked(name: String, kind: FieldKind, nullable: bool, entry: &Json) -> Result<Self, String> {
+        let doc = entry["doc"].as_str().unwrap_or_default().to_owned();
         let pii = match entry.get("pii").map(|mark| mark.as_str().and_then(Pii::parse)) {
             None => None,
             Some(Some(mark)) => Some(mark),

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod admission;
 pub mod catalogue;
 pub mod container;
 pub mod decode;
@@ -7,17 +8,21 @@ pub mod event;
 pub mod field;
 pub mod frame;
 mod json;
+pub mod registry;
 mod resolve;
 mod shape;
 pub mod walker;
 pub mod wide;
 
+pub use admission::{Admitted, LeftOut, admit};
 pub use catalogue::{Catalogue, EventType, PartitionBy, Released, Source, catalogue};
 pub use container::{ContainerReader, ContainerWriter, Stored};
 pub use decode::{Decoded, WriterDecoder};
 pub use event::{Event, Value, event_id};
 pub use field::{Field, FieldKind, Pii};
 pub use frame::Refusal;
+pub use registry::{Registry, RegistryError};
+pub use wide::WideSchema;
 
 /// What can be wrong with a schema, a catalogue file or an event that was built or read.
 #[derive(Debug, thiserror::Error)]

@@ -24,17 +24,23 @@ pub(crate) struct Resolved {
 impl Resolved {
     /// Resolves a writer's schema of this event type. What every datum of it would fail for is refused
     /// here; what only some data fail for (a null in a field that the writer alone lets be null), the
-    /// walker refuses.
+    /// walker refuses. `added` are fields that the table has and this build does not know.
     ///
     /// # Errors
     /// A sentence that says what the table cannot take, and in which field.
-    pub(crate) fn new(source: &Source, event: &EventType, writer: &RecordShape) -> Result<Self, String> {
+    pub(crate) fn new(
+        source: &Source,
+        event: &EventType,
+        writer: &RecordShape,
+        added: &[Field],
+    ) -> Result<Self, String> {
         let (mut nodes, mut entries, mut named) = (Vec::new(), Vec::new(), 0);
         for (place, (name, shape)) in writer.fields.iter().enumerate() {
             if writer.fields[..place].iter().any(|(before, _)| before == name) {
                 return Err(format!("field `{name}` is there twice"));
             }
-            let (node, avro) = match known_field(source, event, name) {
+            let added = || added.iter().find(|field| field.name == *name).cloned();
+            let (node, avro) = match known_field(source, event, name).or_else(added) {
                 Some(field) => read(shape, &field).map_err(|problem| format!("field `{name}`: {problem}"))?,
                 None => (Node::plain(shape), shape.plain_avro(&mut named)),
             };
@@ -47,7 +53,7 @@ impl Resolved {
         }
         Ok(Self {
             walker: Walker::of_fields(nodes),
-            decoder_schema: wide::record(source, entries.into()).to_string(),
+            decoder_schema: wide::record(&source.name, entries.into()).to_string(),
         })
     }
 }
@@ -89,6 +95,19 @@ fn read_value(writer: &Shape, field: &Field) -> Result<Node, String> {
         _ => return Err(format!("{writer} cannot be read as {table}")),
     }
     Node::meant(&table).limited(field.limits.clone())
+}
+
+/// The type whose values have this shape, and whether they may be null; `None` where it is not in use
+/// here.
+pub(crate) fn kind(written: &Shape) -> Option<(FieldKind, bool)> {
+    let (value, nullable) = match written {
+        Shape::Union(branches) => match branches.as_slice() {
+            [Shape::Null, value] | [value, Shape::Null] => (value, true),
+            _ => return None,
+        },
+        value => (value, false),
+    };
+    FieldKind::ALL.into_iter().find(|kind| shape(*kind) == *value).map(|kind| (kind, nullable))
 }
 
 /// The type that a field has in the schemas of this build.

@@ -222,13 +222,17 @@ fn primitive(name: &str) -> Option<Shape> {
     })
 }
 
-fn full_name(schema: &Json, namespace: &str) -> Result<String, String> {
+/// The full name of a named type that stands in this namespace.
+///
+/// # Errors
+/// A sentence where it has none.
+pub(crate) fn full_name(schema: &Json, namespace: &str) -> Result<String, String> {
     let name = schema["name"].as_str().ok_or_else(|| format!("{} has no name", short(schema)))?;
     Ok(qualified(name, schema["namespace"].as_str().unwrap_or(namespace)))
 }
 
 /// A name with a dot in it is full already.
-fn qualified(name: &str, namespace: &str) -> String {
+pub(crate) fn qualified(name: &str, namespace: &str) -> String {
     match namespace {
         _ if name.contains('.') => name.to_owned(),
         "" => name.to_owned(),

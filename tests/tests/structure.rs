@@ -30,15 +30,17 @@ const ARROWS: [(&str, &[&str]); 12] = [
 
 /// Each technology and the rooms that may name it. The tests look from outside and may name all. The
 /// auditor has its own reader of everything on purpose: it judges the others.
-const HOMES: [(&str, &[&str]); 10] = [
+const HOMES: [(&str, &[&str]); 12] = [
     ("apache-avro", &["audit", "schemas"]),
     ("arrow-avro", &["schemas"]),
+    ("reqwest", &["schemas"]),
     ("rdkafka", &["audit", "connect", "ingest", "kafka"]),
     ("deltalake-core", &["lake"]),
     ("datafusion", &["lake", "queries"]),
     ("parquet", &["audit", "lake"]),
     ("age", &["ingest", "switchboard"]),
-    ("axum", &["serve"]),
+    ("axum", &["serve", "switchboard"]),
+    ("metrics-exporter-prometheus", &["switchboard"]),
     ("maud", &["serve"]),
     ("tracing-subscriber", &["switchboard"]),
 ];

@@ -63,4 +63,7 @@ pub enum Error {
     /// An event does not fit its schema: a fault of the adapter.
     #[error(transparent)]
     Event(#[from] schemas::Error),
+    /// The schemas could not be registered; nothing was sent.
+    #[error("the schemas could not be registered, so nothing was sent")]
+    Registry(#[from] schemas::RegistryError),
 }

@@ -6,17 +6,19 @@
 //! Events come from adapters; records go to the source's topic, in order for each subject.
 
 mod deliveries;
+mod schema_ids;
 #[cfg(test)]
 mod tests;
 
 use crate::Error;
 use deliveries::{Deliveries, Loss};
-use kafka::{Access, Cluster, Wanted, missing_right};
+use kafka::{Access, Cluster, Wanted, code_of, missing_right};
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::config::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseRecord, Producer, ThreadedProducer};
 use rdkafka::util::Timeout;
+pub use schema_ids::SchemaIds;
 use std::time::Duration;
 
 /// How long a broker may take to answer at all.
@@ -33,6 +35,7 @@ pub struct KafkaProducer {
     producer: ThreadedProducer<Deliveries>,
     config: ClientConfig,
     access: Access,
+    schema_ids: SchemaIds,
 }
 
 impl KafkaProducer {
@@ -46,7 +49,13 @@ impl KafkaProducer {
         let producer: ThreadedProducer<Deliveries> = config
             .create_with_context(Deliveries::new(access))
             .map_err(|source| Error::Kafka { action: "make a producer".to_owned(), source })?;
-        Ok(Self { producer, config, access: access.clone() })
+        Ok(Self { producer, config, access: access.clone(), schema_ids: SchemaIds::default() })
+    }
+
+    /// The same producer, whose records carry the ids of a registry.
+    #[must_use]
+    pub fn with_schema_ids(self, schema_ids: SchemaIds) -> Self {
+        Self { schema_ids, ..self }
     }
 
     /// Creates a topic unless it exists. One that exists keeps its partitions, whatever their number.
@@ -86,11 +95,12 @@ impl KafkaProducer {
     ///
     /// # Errors
     /// [`Error::Undelivered`] if an earlier event was lost, [`Error::Reach`] if we may not,
-    /// [`Error::Kafka`] if the client refuses it.
+    /// [`Error::Kafka`] if the client refuses it, [`Error::Event`] if its schema was not registered.
     pub fn send_record(&self, source: &schemas::Source, subject: &str, record: &[u8]) -> Result<(), Error> {
         self.all_arrived()?;
         let topic = source.topic.as_str();
-        let mut record = BaseRecord::to(topic).key(subject).payload(record);
+        let record = self.schema_ids.framed(record)?;
+        let mut record = BaseRecord::to(topic).key(subject).payload(record.as_ref());
         loop {
             record = match self.producer.send(record) {
                 Ok(()) => return Ok(()),
@@ -138,7 +148,7 @@ impl KafkaProducer {
     fn refusal(&self, wanted: Wanted<'_>, error: &KafkaError) -> Option<kafka::Error> {
         // A producer that has failed for good says no more than that; why is asked apart.
         let for_good = self.producer.client().fatal_error().map(|(code, _)| code);
-        let code = for_good.or(error.rdkafka_error_code());
+        let code = for_good.or(code_of(error));
         let missing = code.and_then(|code| missing_right(&self.access, wanted, code));
         missing.or_else(|| self.producer.context().complaints.refusal())
     }

@@ -3,6 +3,7 @@
 use crate::Error;
 use crate::held::Held;
 use crate::intake::Partition;
+use crate::metrics::FlushReason;
 use crate::rows::ChunkRows;
 use crate::run::Ingest;
 use std::time::Duration;
@@ -19,7 +20,7 @@ impl Ingest {
         if !own_done || !watch.is_due() {
             return Ok(false);
         }
-        self.flush().await?;
+        self.flush(FlushReason::Stop).await?;
         let sink = self.outlet.sink()?;
         sink.refresh().await?;
         let waiting: Vec<i32> = self
@@ -54,7 +55,10 @@ impl Ingest {
 /// Whether nothing of what was in the partition at the start is still to come: its end was reached,
 /// or the offset at which it ended then, or it waits for somebody.
 fn is_read(buffer: &Partition<ChunkRows, Held>, end: i64) -> bool {
-    buffer.at_end || buffer.held.is_some() || buffer.next.unwrap_or_default() >= end
+    match &buffer.held {
+        Some(held) => held.is_settled(),
+        None => buffer.at_end || buffer.next.unwrap_or_default() >= end,
+    }
 }
 
 /// When to look at the lake for what other members have done, and how long they have done nothing.

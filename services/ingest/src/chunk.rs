@@ -1,5 +1,7 @@
 //! Records of one Kafka partition as they come from the broker.
 
+use schemas::frame;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// Records of one partition, one after the other in one buffer.
@@ -47,6 +49,17 @@ impl Chunk {
         self.records.last().map(|record| record.offset + 1)
     }
 
+    /// How often an offset does not lie after the one before it, which Kafka promises never to do.
+    pub(crate) fn jumps_back(&self) -> u64 {
+        self.records.windows(2).filter(|pair| pair[1].offset <= pair[0].offset).count() as u64
+    }
+
+    /// The schema ids that its records claim.
+    pub fn schema_ids(&self) -> BTreeSet<u32> {
+        let claims = (0..self.records.len()).filter_map(|place| frame::split(self.record(place)).ok());
+        claims.map(|(id, _)| id).collect()
+    }
+
     /// The bytes of the record at a place.
     pub fn record(&self, place: usize) -> &[u8] {
         let start = place.checked_sub(1).map_or(0, |before| self.records[before].end);
@@ -67,6 +80,13 @@ mod tests {
         let some = chunk.clone().of_offsets(4..9);
         assert_eq!((some.records.len(), some.record(0), some.end()), (1, b"".as_slice(), Some(6)));
         let all = chunk.of_offsets(i64::MIN..i64::MAX);
-        assert_eq!((all.record(2), all.end()), (b"three".as_slice(), Some(10)));
+        assert_eq!((all.record(2), all.end(), all.jumps_back()), (b"three".as_slice(), Some(10), 0));
+    }
+
+    #[test]
+    fn an_offset_that_does_not_rise_is_seen() {
+        let mut chunk = Chunk::default();
+        [4, 5, 5, 9, 7].into_iter().for_each(|offset| chunk.push(b"", offset, None));
+        assert_eq!(chunk.jumps_back(), 2);
     }
 }

@@ -8,14 +8,15 @@ mod gathering;
 
 use crate::Error;
 use crate::chunk::Chunk;
-use crate::entry::{Entry, entry};
+use crate::entry::entry;
 use crate::kafka::Reading;
 use gathering::Gathering;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, RebalanceProtocol};
-use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::Message;
+use rdkafka::statistics::Statistics;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::types::RDKafkaRespErr;
 use std::collections::HashMap;
@@ -97,7 +98,7 @@ pub(crate) fn poll(
                 gathering.reached_end(partition, context.generation(partition));
             }
             Some(Err(error)) => {
-                if let Some(error) = lasting(error, context) {
+                if let Some(error) = context.reading.lasting(&context.topic, error) {
                     let error = context.lost_range(consumer).unwrap_or(error);
                     return context.tell(Event::Failed(error));
                 }
@@ -106,24 +107,6 @@ pub(crate) fn poll(
         gathering.hand_over_due();
         if let Err(error) = context.press_back(consumer, &mut gathering) {
             tracing::warn!(topic = context.topic, %error, "kafka does not let partitions wait");
-        }
-    }
-}
-
-/// The error, if waiting will not mend it.
-fn lasting(error: KafkaError, context: &Context) -> Option<Error> {
-    use RDKafkaErrorCode::{AutoOffsetReset, Fatal, OffsetOutOfRange, UnknownTopic, UnknownTopicOrPartition};
-    let (topic, code) = (&context.topic, error.rdkafka_error_code());
-    if let Some(refusal) = context.reading.refusal(topic, code) {
-        return Some(refusal);
-    }
-    match code {
-        Some(AutoOffsetReset | OffsetOutOfRange) => Some(error.into()),
-        Some(UnknownTopic | UnknownTopicOrPartition) => Some(Error::NoTopic { topic: topic.to_owned() }),
-        Some(Fatal) => Some(error.into()),
-        _ => {
-            tracing::warn!(topic, %error, "kafka reports a passing error");
-            None
         }
     }
 }
@@ -146,6 +129,10 @@ struct Assigned {
 impl ClientContext for Context {
     fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
         self.reading.complaints.log(facility, message);
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        self.reading.watched.look(&statistics);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
@@ -218,12 +205,7 @@ impl Context {
             // Without an answer Kafka itself says later whether the offset is there.
             return Ok(Offset::Offset(position));
         };
-        let (topic, partition) = (self.topic.clone(), start.partition);
-        match entry(position, low, high) {
-            Entry::From(offset) => Ok(Offset::Offset(offset)),
-            Entry::Lost { first, next_kept } => Err(Error::OffsetLost { topic, partition, first, next_kept }),
-            Entry::Beyond { end } => Err(Error::TopicMadeAnew { topic, partition, position, end: Some(end) }),
-        }
+        entry(position, low, high).offset(&self.topic, start.partition, position).map(Offset::Offset)
     }
 
     /// After Kafka has refused an offset: which partition has lost what.
@@ -250,6 +232,7 @@ impl Context {
             return Ok(());
         }
         tracing::debug!(topic = self.topic, pause, "back-pressure");
+        self.reading.watched.presses_back(if pause { free.len() } else { 0 });
         if pause { consumer.pause(&self.list(&free)) } else { consumer.resume(&self.list(&free)) }
     }
 

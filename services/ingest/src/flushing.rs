@@ -3,7 +3,10 @@
 
 use crate::Error;
 use crate::consume::{Command, Start};
+use crate::intake::Batch;
+use crate::metrics::FlushReason;
 use crate::outlet::{Outlet, Settled};
+use crate::rows::ChunkRows;
 use crate::run::{Ingest, now_micros};
 use crate::sink::Flushed;
 use std::sync::atomic::Ordering;
@@ -14,22 +17,39 @@ use tokio::time::timeout;
 const STOP_WITHIN: Duration = Duration::from_secs(20);
 
 impl Ingest {
-    pub(crate) fn is_full(&self) -> bool {
+    /// Why what is buffered should be written although it is not time yet.
+    pub(crate) fn full(&self) -> Option<FlushReason> {
         let bytes = self.intake.bytes();
-        bytes >= self.options.flush_bytes || self.options.budget.is_due(bytes)
+        let size = (bytes >= self.options.flush_bytes).then_some(FlushReason::Size);
+        size.or(self.options.budget.is_due(bytes).then_some(FlushReason::Memory))
     }
 
-    pub(crate) fn note_memory(&self) {
-        self.options.budget.note(&self.source.name, self.intake.bytes(), self.outlet.bytes());
+    /// Tells the budget and whoever watches how things stand.
+    pub(crate) fn note_state(&self) {
+        let (waiting, in_flight) = (self.intake.bytes(), self.outlet.bytes());
+        self.options.budget.note(&self.source.name, waiting, in_flight);
+        let recorder = &self.watched.recorder;
+        recorder.memory(waiting + in_flight, self.options.budget.bytes());
+        let held = self.intake.partitions.values().filter_map(|one| Some(one.held.as_ref()?.cause()));
+        recorder.partitions(self.intake.partitions.len(), &held.collect::<Vec<_>>());
     }
 
     /// Begins to write what has moved, if anything has.
-    pub(crate) fn begin_flush(&mut self) {
+    pub(crate) fn begin_flush(&mut self, reason: FlushReason) {
         if let Some(batch) = self.intake.seal() {
-            let at_end = self.intake.at_end();
-            let outlet = std::mem::replace(&mut self.outlet, Outlet::Lost);
-            self.outlet = outlet.begin(batch, at_end, now_micros);
+            self.watched.recorder.flush(reason);
+            self.write(batch);
         }
+    }
+
+    /// Hands a batch to the outlet, and with it the partitions that have no more than is in it.
+    fn write(&mut self, batch: Batch<ChunkRows>) {
+        let at_end = self.intake.at_end().into_iter();
+        let at_end = at_end
+            .filter_map(|(partition, next)| Some((partition, self.watched.stood_at_end_ms(partition, next)?)));
+        let at_end = at_end.collect();
+        let outlet = std::mem::replace(&mut self.outlet, Outlet::Lost);
+        self.outlet = outlet.begin(batch, at_end, now_micros);
     }
 
     /// Waits until nothing is being written.
@@ -42,16 +62,16 @@ impl Ingest {
     }
 
     /// Makes all safe that has been taken.
-    pub(crate) async fn flush(&mut self) -> Result<(), Error> {
+    pub(crate) async fn flush(&mut self, reason: FlushReason) -> Result<(), Error> {
         self.settle().await?;
-        self.begin_flush();
+        self.begin_flush(reason);
         self.settle().await
     }
 
     /// The last flush. A lake that does not answer is not waited for: what it did not take is read
     /// again at the next start.
     pub(crate) async fn finish(&mut self) -> Result<(), Error> {
-        timeout(STOP_WITHIN, self.flush()).await.unwrap_or_else(|_| {
+        timeout(STOP_WITHIN, self.flush(FlushReason::Stop)).await.unwrap_or_else(|_| {
             let topic = &self.source.topic;
             tracing::warn!(
                 topic,
@@ -69,6 +89,7 @@ impl Ingest {
                 self.outcome.quarantined += quarantined;
                 self.options.committed_rows.fetch_add(rows, Ordering::Relaxed);
                 self.intake.landed(batch.ends());
+                self.tell_landed(&batch, rows);
                 let ends = batch.ends().into_iter().map(|(partition, _, end)| (partition, end));
                 let _ = self.command.send(Command::Publish(ends.collect()));
                 return Ok(());
@@ -85,14 +106,21 @@ impl Ingest {
             );
             let start = Start { partition, offset: Some(position), generation, held: false };
             self.last_records.remove(&partition);
+            self.watched.committed(partition, position, None);
             let _ = self.command.send(Command::Rewind(start));
         }
         // The rows of the others are as good as before.
         if !batch.parts.is_empty() {
-            let at_end = self.intake.at_end();
-            let outlet = std::mem::replace(&mut self.outlet, Outlet::Lost);
-            self.outlet = outlet.begin(batch, at_end, now_micros);
+            self.write(batch);
         }
         Ok(())
+    }
+
+    fn tell_landed(&self, batch: &Batch<ChunkRows>, rows: u64) {
+        self.watched.recorder.rows(rows);
+        for (partition, part) in &batch.parts {
+            self.watched.committed(*partition, part.end, part.rows.kafka_time_ms);
+            part.rows.bad.iter().for_each(|bad| self.watched.recorder.quarantined(bad.reason));
+        }
     }
 }

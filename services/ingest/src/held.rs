@@ -4,12 +4,13 @@
 //! that comes, so the partition waits, and nothing of it is lost. Which it is, is decided record by
 //! record: see `rows.rs` for schemas, `bad_share.rs` for the share of bad records.
 
-use crate::Error;
 use crate::bad_share::BadShare;
 use crate::consume::{Command, Start};
+use crate::metrics::PauseCause;
 use crate::rows::ChunkRows;
-use crate::run::Ingest;
+use crate::run::{Ingest, now_micros};
 use crate::sink::Stamps;
+use crate::{Error, Ids};
 
 /// Why a partition does not go on, and at which offset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,12 +21,29 @@ pub(crate) enum Held {
         offset: i64,
         /// Its schema id.
         schema_id: u32,
+        /// What is known of the id.
+        lookup: Lookup,
     },
     /// Too many of the newest records are bad.
     TooManyBad {
         /// The record with which they became too many.
         offset: i64,
     },
+}
+
+/// What is known of a schema id whose records cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Lookup {
+    /// This build does not know it, and there is no registry.
+    NotInBuild,
+    /// The registry has not answered yet.
+    Asked,
+    /// The registry could not be asked, and will be again.
+    Unanswered(String),
+    /// The registry has no such id, and will be asked again.
+    Absent(String),
+    /// The registry has it, and it cannot be read.
+    Refused(String),
 }
 
 impl Held {
@@ -35,8 +53,40 @@ impl Held {
         *offset
     }
 
-    pub(crate) fn of_unknown_schema(rows: &ChunkRows) -> Option<Self> {
-        rows.unknown_schema.map(|(offset, schema_id)| Self::UnknownSchema { offset, schema_id })
+    pub(crate) fn of_unknown_schema(rows: &ChunkRows, ids: Ids) -> Option<Self> {
+        let lookup = match ids {
+            Ids::OfBuild => Lookup::NotInBuild,
+            Ids::OfRegistry => Lookup::Asked,
+        };
+        rows.unknown_schema.map(|(offset, schema_id)| Self::UnknownSchema { offset, schema_id, lookup })
+    }
+
+    /// Whether it is known why it waits.
+    pub(crate) fn is_settled(&self) -> bool {
+        !matches!(self, Self::UnknownSchema { lookup: Lookup::Asked, .. })
+    }
+
+    /// The schema id for which the registry is to be asked, or asked again.
+    pub(crate) fn wanted_id(&self) -> Option<u32> {
+        match self {
+            Self::UnknownSchema { schema_id, lookup, .. } => match lookup {
+                Lookup::Asked | Lookup::Unanswered(_) | Lookup::Absent(_) => Some(*schema_id),
+                Lookup::NotInBuild | Lookup::Refused(_) => None,
+            },
+            Self::TooManyBad { .. } => None,
+        }
+    }
+
+    /// Whether it waits for this schema id.
+    pub(crate) fn is_of(&self, id: u32) -> bool {
+        matches!(self, Self::UnknownSchema { schema_id, .. } if *schema_id == id)
+    }
+
+    /// Notes what is known of the schema id now; whether that is something else than before.
+    pub(crate) fn learn(&mut self, learned: Lookup) -> bool {
+        let Self::UnknownSchema { lookup, .. } = self else { return false };
+        let before = std::mem::replace(lookup, learned);
+        before != *lookup
     }
 
     /// A pause outlives the process: the lake holds where, until somebody has accepted it.
@@ -44,6 +94,13 @@ impl Held {
         let offset = stamps.paused_at.filter(|paused| Some(*paused) == position)?;
         let accepted = stamps.accepted.is_some_and(|accepted| accepted > offset);
         (!accepted).then_some(Self::TooManyBad { offset })
+    }
+
+    pub(crate) fn cause(&self) -> PauseCause {
+        match self {
+            Self::UnknownSchema { .. } => PauseCause::UnknownSchema,
+            Self::TooManyBad { .. } => PauseCause::ShareRefused,
+        }
     }
 
     /// What it waits for and what to do, in a sentence.
@@ -54,9 +111,24 @@ impl Held {
              quarantine and goes on"
         );
         match self {
-            Self::UnknownSchema { schema_id, .. } => format!(
+            Self::UnknownSchema { schema_id, lookup: Lookup::NotInBuild, .. } => format!(
                 "{waits}: schema id {schema_id} is not known. Release the schema (schemas/ids.toml) in a new build \
                  and start ingest again; or {accept}. Nothing is lost meanwhile"
+            ),
+            Self::UnknownSchema { schema_id, lookup: Lookup::Asked, .. } => {
+                format!("{waits}: the schema registry is asked for schema id {schema_id}")
+            }
+            Self::UnknownSchema { schema_id, lookup: Lookup::Unanswered(problem), .. } => format!(
+                "{waits}: schema id {schema_id} cannot be looked up: {problem}. It goes on by itself when the registry \
+                 answers. Nothing is lost meanwhile"
+            ),
+            Self::UnknownSchema { lookup: Lookup::Absent(problem), .. } => format!(
+                "{waits}: {problem}. It goes on by itself when the schema is registered under that id; or {accept}. \
+                 Nothing is lost meanwhile"
+            ),
+            Self::UnknownSchema { lookup: Lookup::Refused(problem), .. } => format!(
+                "{waits}: {problem}. Mend what the producer registers, and start ingest again if a new build is to read \
+                 it; or {accept}. Nothing is lost meanwhile"
             ),
             Self::TooManyBad { .. } => format!(
                 "{waits}: too many of its newest records cannot be read, so the fault lies in what writes them. See \
@@ -70,7 +142,9 @@ impl Held {
 impl Ingest {
     pub(crate) fn tell_held(&self, partition: i32, held: &Held) {
         let topic = &self.source.topic;
-        tracing::error!(topic, partition, offset = held.offset(), "{}", held.sentence(topic, partition));
+        let sentence = held.sentence(topic, partition);
+        tracing::error!(topic, partition, offset = held.offset(), "{sentence}");
+        self.watched.waits(partition, &sentence, now_micros());
     }
 
     /// A sentence for each partition that waits.
@@ -101,15 +175,22 @@ impl Ingest {
         let accepted: Vec<(i32, i64)> = held.into_iter().filter_map(accepted).collect();
         for (partition, through) in accepted {
             self.accepted.insert(partition, through);
+            self.watched.goes_on(partition);
             self.shares.insert(partition, BadShare::default());
-            if let Some((generation, offset)) = self.intake.release(partition) {
+            if self.go_on(partition) {
                 let topic = &self.source.topic;
                 tracing::warn!(topic, partition, through, "accepted by a steward: the partition goes on");
-                let start = Start { partition, offset, generation, held: false };
-                let _ = self.command.send(Command::Rewind(start));
             }
         }
         Ok(())
+    }
+
+    /// Lets a held partition go on at the record at which it waits.
+    pub(crate) fn go_on(&mut self, partition: i32) -> bool {
+        let Some((generation, offset)) = self.intake.release(partition) else { return false };
+        let start = Start { partition, offset, generation, held: false };
+        let _ = self.command.send(Command::Rewind(start));
+        true
     }
 }
 
@@ -119,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_pause_holds_after_a_restart_until_it_is_accepted() {
-        let paused = |accepted| Stamps { paused_at: Some(70), accepted, last_record: None };
+        let paused = |accepted| Stamps { paused_at: Some(70), accepted, ..Stamps::default() };
         assert_eq!(Held::of_paused(Some(70), paused(None)), Some(Held::TooManyBad { offset: 70 }));
         assert_eq!(Held::of_paused(Some(70), paused(Some(70))), Some(Held::TooManyBad { offset: 70 }));
         assert_eq!(Held::of_paused(Some(70), paused(Some(71))), None);

@@ -3,9 +3,9 @@
 
 use crate::chunk::Chunk;
 use crate::sink::event_table;
-use crate::{Error, RowBuilder, TokenKey};
+use crate::{Error, Ids, RowBuilder, TokenKey};
 use lake::{Commit, Committed, Lake, Span, fence};
-use schemas::Source;
+use schemas::{Source, WideSchema};
 use serde_json::json;
 
 /// The outcome of loading a file.
@@ -35,13 +35,16 @@ pub async fn load_history(
     key: TokenKey,
     now_micros: i64,
 ) -> Result<Loaded, Error> {
-    let spec = event_table(source);
+    let mut spec = event_table(source);
     let mut table = lake.open_or_create_table(&spec).await?;
     let fence = fence::of_file(file_sha256);
     if table.positions().contains_key(&fence) {
         return Ok(Loaded::Already);
     }
-    let mut builder = RowBuilder::new(source, key);
+    let columns = WideSchema::of_table(source, &table.columns()?)?;
+    // A file holds what this build has written, under its own ids.
+    let mut builder = RowBuilder::with_columns(source, columns, Ids::OfBuild, key);
+    spec.schema = builder.table_schema();
     let topic = format!("file/{file_sha256}");
     let mut batches = Vec::new();
     let mut chunk = Chunk::default();
@@ -69,7 +72,7 @@ pub async fn load_history(
     let rows = files.rows;
     let spans = vec![Span { fence, start: None, end: 1 }];
     let notes = [("rows".to_owned(), json!(rows)), ("file".to_owned(), json!(file_sha256))].into();
-    let commit = Commit { files, spans, notes, ..Commit::default() };
+    let commit = Commit { files, spans, notes, columns: Some(spec.schema), ..Commit::default() };
     Ok(match table.commit(commit).await? {
         Committed::Landed(_) => Loaded::Rows(rows),
         Committed::Fenced(_) => Loaded::Already,

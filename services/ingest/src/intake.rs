@@ -109,11 +109,12 @@ impl<R: Payload, C> Intake<R, C> {
         }
     }
 
-    /// Partitions of which Kafka has no more just now, and of which all is taken.
-    pub(crate) fn at_end(&self) -> Vec<i32> {
+    /// Partitions of which Kafka had no more when it was asked last, and of which all is committed or
+    /// sealed; each with the position after what was taken.
+    pub(crate) fn at_end(&self) -> Vec<(i32, i64)> {
         let at_end =
-            self.partitions.iter().filter(|(_, one)| one.at_end && one.held.is_none() && one.next.is_some());
-        at_end.map(|(partition, _)| *partition).collect()
+            self.partitions.iter().filter(|(_, one)| one.at_end && one.held.is_none() && !one.has_moved());
+        at_end.filter_map(|(partition, one)| Some((*partition, one.next?))).collect()
     }
 
     /// Notes that Kafka has no more of a partition just now.

@@ -8,13 +8,19 @@ mod chunk;
 mod consume;
 mod entry;
 mod flushing;
+mod health;
 mod held;
 mod history;
+mod inquiries;
 mod intake;
 mod kafka;
+mod lag;
+pub mod metrics;
 mod outlet;
+mod patience;
 mod places;
 mod requeue;
+mod resolving;
 mod rows;
 mod run;
 mod sealed;
@@ -23,13 +29,15 @@ mod taking;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod watched;
 
 pub use accepted::{Decided, accept_bad, accept_loss};
 pub use budget::Budget;
 pub use chunk::Chunk;
+pub use health::{Condition, Health, Problem};
 pub use history::{Loaded, load_history};
 pub use requeue::{Quarantined, Requeued, position as requeue_position, requeue};
-pub use rows::{BadRecord, ChunkRows, RowBuilder};
+pub use rows::{BadRecord, ChunkRows, Ids, RowBuilder};
 pub use run::{GroupProtocol, Options, Outcome, run};
 pub use sealed::{StewardKey, StewardSecret};
 pub use sink::event_table;
@@ -92,6 +100,9 @@ pub enum Error {
     /// A schema of ours is broken.
     #[error(transparent)]
     Schema(#[from] schemas::Error),
+    /// The schema registry does not answer.
+    #[error(transparent)]
+    Registry(#[from] schemas::RegistryError),
     /// A batch could not be built.
     #[error(transparent)]
     Arrow(#[from] arrow::error::ArrowError),

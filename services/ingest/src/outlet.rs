@@ -21,7 +21,7 @@ pub(crate) enum Outlet {
 
 impl Outlet {
     /// Begins to write a batch; the caller has seen to it that nothing is being written.
-    pub(crate) fn begin(self, batch: Batch<ChunkRows>, at_end: Vec<i32>, now_micros: fn() -> i64) -> Self {
+    pub(crate) fn begin(self, batch: Batch<ChunkRows>, at_end: Vec<(i32, i64)>, now_micros: fn() -> i64) -> Self {
         let Self::Idle(mut sink) = self else { return self };
         let bytes = batch.bytes();
         let task = tokio::spawn(async move {

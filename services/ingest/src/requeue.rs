@@ -5,12 +5,13 @@
 //! Two requeues at once choose the same records; the fence lets only the first of them land.
 
 use crate::chunk::Chunk;
+use crate::resolving::resolve_all;
 use crate::sink::event_table;
-use crate::{Error, RowBuilder, TokenKey};
+use crate::{Error, Ids, RowBuilder, TokenKey};
 use lake::{Commit, Committed, Lake, Span, fence};
-use schemas::{Refusal, Source};
+use schemas::{Refusal, Registry, Source, WideSchema};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A record out of the quarantine, opened.
 #[derive(Debug, Clone)]
@@ -45,23 +46,33 @@ pub async fn position(lake: &Lake, source: &Source) -> Result<Option<i64>, Error
 }
 
 /// Ingests records of a topic again. They are those that the quarantine held when the requeues stood
-/// at `start`.
+/// at `start`. Their schemas are given by the registry, or are those of this build without one.
 ///
 /// # Errors
-/// [`Error::Lake`]; nothing is written then.
+/// [`Error::Lake`]; [`Error::Registry`] when it does not answer; nothing is written then.
 pub async fn requeue(
     lake: &Lake,
     source: &'static Source,
+    registry: Option<&Registry>,
     start: Option<i64>,
     records: Vec<Quarantined>,
     key: TokenKey,
     now_micros: i64,
 ) -> Result<Requeued, Error> {
+    let mut spec = event_table(source);
+    let mut table = lake.open_or_create_table(&spec).await?;
     let mut chunks: BTreeMap<i32, Chunk> = BTreeMap::new();
     for record in records {
         chunks.entry(record.partition).or_default().push(&record.bytes, record.offset, record.kafka_time_ms);
     }
-    let mut builder = RowBuilder::new(source, key);
+    let columns = WideSchema::of_table(source, &table.columns()?)?;
+    let ids = if registry.is_some() { Ids::OfRegistry } else { Ids::OfBuild };
+    let mut builder = RowBuilder::with_columns(source, columns.clone(), ids, key);
+    if let Some(registry) = registry {
+        let claimed: BTreeSet<u32> = chunks.values().flat_map(Chunk::schema_ids).collect();
+        resolve_all(&mut builder, registry, claimed, &columns).await?;
+    }
+    spec.schema = builder.table_schema();
     let (mut batches, mut still_bad) = (Vec::new(), Vec::new());
     for (partition, chunk) in &chunks {
         // Everything is accepted: a record of a schema that is still unknown is one bad record.
@@ -69,8 +80,6 @@ pub async fn requeue(
         batches.extend(rows.batches);
         still_bad.extend(rows.bad.iter().map(|bad| (*partition, bad.offset, bad.reason)));
     }
-    let spec = event_table(source);
-    let mut table = lake.open_or_create_table(&spec).await?;
     let mut files = table.write(&spec, &batches).await?;
     files.uploaded_at_ms = Some(now_micros / 1_000);
     let rows = files.rows;
@@ -78,7 +87,8 @@ pub async fn requeue(
         return Ok(Requeued::Rows(0, still_bad));
     }
     let notes = [("requeued".to_owned(), json!(rows))].into();
-    let commit = Commit { files, spans: vec![span(start)], notes, ..Commit::default() };
+    let columns = Some(spec.schema);
+    let commit = Commit { files, spans: vec![span(start)], notes, columns, ..Commit::default() };
     Ok(match table.commit(commit).await? {
         Committed::Landed(_) => Requeued::Rows(rows, still_bad),
         Committed::Fenced(_) | Committed::Stale => Requeued::Overtaken,

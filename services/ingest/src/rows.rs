@@ -1,7 +1,8 @@
 //! Records of one Kafka partition into rows of the source's table.
 //!
-//! Every record is either a row, a bad record with its reason, or the first of a schema that this
-//! build does not know: there the partition must wait.
+//! Every record is either a row, a bad record with its reason, or the first of a schema that is not
+//! known: there the partition must wait. Known are the schemas of this build or, where a registry
+//! gives the ids, those that were admitted ([`RowBuilder::admit`]).
 
 use crate::Error;
 use crate::chunk::{Chunk, RecordAt};
@@ -10,13 +11,15 @@ use crate::places;
 use crate::tokens::{TokenKey, Tokeniser, token_lists};
 use arrow::array::{
     ArrayRef, AsArray, Date32Array, Int32Array, Int64Array, PrimitiveArray, RecordBatch, StringArray,
-    TimestampMicrosecondArray,
+    TimestampMicrosecondArray, new_null_array,
 };
 use arrow::compute::unary;
 use arrow::datatypes::{Date32Type, SchemaRef, TimestampMicrosecondType};
 use chrono::{DateTime, Datelike};
-use schemas::{Decoded, PartitionBy, Pii, Refusal, Source, WriterDecoder, frame, wide};
-use std::collections::{BTreeMap, HashMap};
+use schemas::{
+    Decoded, LeftOut, PartitionBy, Pii, Refusal, Source, WideSchema, WriterDecoder, admit, frame, wide,
+};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// A record that could not be used.
@@ -40,7 +43,7 @@ pub struct BadRecord {
 /// What became of a chunk, or of several.
 #[derive(Debug, Default)]
 pub struct ChunkRows {
-    /// Rows with the table's columns.
+    /// Rows with the table's columns, as they were known when the rows were made.
     pub batches: Vec<RecordBatch>,
     /// Records for the quarantine.
     pub bad: Vec<BadRecord>,
@@ -60,9 +63,21 @@ pub struct ChunkRows {
 /// Builds the rows of one source.
 pub struct RowBuilder {
     source: &'static Source,
-    table_schema: SchemaRef,
+    columns: WideSchema,
+    ids: Ids,
     decoders: HashMap<u32, WriterDecoder>,
+    /// Ids of which the registry has said that they cannot be read, or are not there.
+    unreadable: HashSet<u32>,
     tokeniser: Tokeniser,
+}
+
+/// Where the ids of schemas come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ids {
+    /// From this build: `schemas/ids.toml`.
+    OfBuild,
+    /// From a registry, whose answers are handed to [`RowBuilder::admit`].
+    OfRegistry,
 }
 
 impl std::fmt::Debug for RowBuilder {
@@ -72,14 +87,49 @@ impl std::fmt::Debug for RowBuilder {
 }
 
 impl RowBuilder {
-    /// A builder for a source's table.
+    /// A builder for a source's table with the columns of this build.
     pub fn new(source: &'static Source, key: TokenKey) -> Self {
-        let table_schema = wide::table_schema(source);
-        Self { source, table_schema, decoders: HashMap::new(), tokeniser: Tokeniser::new(key) }
+        Self::with_columns(source, WideSchema::of(source), Ids::OfBuild, key)
+    }
+
+    /// A builder for a table that may have more columns.
+    pub fn with_columns(source: &'static Source, columns: WideSchema, ids: Ids, key: TokenKey) -> Self {
+        let (decoders, unreadable, tokeniser) = (HashMap::new(), HashSet::new(), Tokeniser::new(key));
+        Self { source, columns, ids, decoders, unreadable, tokeniser }
+    }
+
+    /// The table that the rows are for.
+    pub fn table_schema(&self) -> SchemaRef {
+        self.columns.table_schema()
+    }
+
+    /// Reads records of this id from now on, with the schema that the registry has for it. `table` has
+    /// the columns that the table has by now. Says which fields are left out.
+    ///
+    /// # Errors
+    /// Why it cannot be read; its records then wait, or are bad records.
+    pub fn admit(&mut self, id: u32, schema: &str, table: WideSchema) -> Result<Vec<LeftOut>, schemas::Error> {
+        let columns = table.with(self.columns.added());
+        let admitted = admit(self.source, &columns, id, schema)?;
+        self.decoders.insert(id, admitted.decoder);
+        self.unreadable.remove(&id);
+        self.columns = columns.with(&admitted.added);
+        Ok(admitted.left_out)
+    }
+
+    /// Notes that records of this id cannot be read.
+    pub fn refuse(&mut self, id: u32) {
+        self.unreadable.insert(id);
+    }
+
+    /// Where the ids come from.
+    pub fn ids(&self) -> Ids {
+        self.ids
     }
 
     /// Checks and decodes a chunk. `ingested_at_micros` is the time to write beside the rows. Below
-    /// the offset `accepted` a record of an unknown schema is a bad record.
+    /// the offset `accepted` a record whose schema cannot be read is a bad record; one whose schema
+    /// has yet to be asked for is not.
     ///
     /// # Errors
     /// Only for faults of ours; what is wrong with a record is in the result.
@@ -97,7 +147,7 @@ impl RowBuilder {
             match frame::split(chunk.record(place)) {
                 Err(reason) => result.bad.push(self.bad_record(chunk, place, None, reason)),
                 Ok((id, _)) if self.knows(id)? => by_schema.entry(id).or_default().push(place),
-                Ok((id, _)) if chunk.records[place].offset < accepted => {
+                Ok((id, _)) if chunk.records[place].offset < accepted && self.is_unreadable(id) => {
                     result.bad.push(self.bad_record(chunk, place, Some(id), Refusal::UnknownSchema));
                 }
                 Ok((id, _)) => {
@@ -158,22 +208,25 @@ impl RowBuilder {
     }
 
     fn knows(&mut self, id: u32) -> Result<bool, Error> {
-        if self.decoders.contains_key(&id) {
-            return Ok(true);
+        if self.decoders.contains_key(&id) || self.ids == Ids::OfRegistry {
+            return Ok(self.decoders.contains_key(&id));
         }
         let decoder = WriterDecoder::new(schemas::catalogue(), self.source, id)?;
         Ok(decoder.map(|decoder| self.decoders.insert(id, decoder)).is_some())
+    }
+
+    fn is_unreadable(&self, id: u32) -> bool {
+        self.ids == Ids::OfBuild || self.unreadable.contains(&id)
     }
 
     /// Adds to the decoded columns what the table has besides, replaces identifiers by tokens and
     /// makes places coarse.
     fn complete(&mut self, id: u32, decoded: Decoded, place: Coordinates<'_>) -> Result<RecordBatch, Error> {
         let rows = decoded.batch.num_rows();
-        let event_type = self.decoders.get(&id).map(|decoder| decoder.event_type().to_owned()).unwrap_or_default();
+        let Some(decoder) = self.decoders.get(&id) else { return Ok(RecordBatch::new_empty(self.table_schema())) };
         let mut columns: HashMap<&str, ArrayRef> = HashMap::new();
         let mut customer: Vec<ArrayRef> = Vec::new();
-        let fields = self.source.columns();
-        for (field, column) in fields.iter().zip(decoded.batch.columns()) {
+        for (field, column) in decoder.columns().zip(decoded.batch.columns()) {
             let column = match field.pii {
                 Some(kind) if kind.is_token() => self.tokeniser.column(kind, column),
                 Some(Pii::Location) => places::coarse(column),
@@ -185,7 +238,8 @@ impl RowBuilder {
             columns.insert(&field.name, column);
         }
         let partition_value = partition_values(columns.get("occurred_at"), self.source.partition);
-        columns.insert("event_type", Arc::new(StringArray::from_iter_values((0..rows).map(|_| &event_type))));
+        let event_types = (0..rows).map(|_| decoder.event_type());
+        columns.insert("event_type", Arc::new(StringArray::from_iter_values(event_types)));
         columns.insert("customer_tokens", token_lists(&customer, rows));
         columns.insert("topic", Arc::new(StringArray::from_iter_values((0..rows).map(|_| place.topic))));
         columns.insert("partition", Arc::new(Int32Array::from_value(place.partition, rows)));
@@ -194,9 +248,14 @@ impl RowBuilder {
             TimestampMicrosecondArray::from_value(place.ingested_at_micros, rows).with_timezone("UTC");
         columns.insert("ingested_at", Arc::new(ingested_at));
         columns.insert(wide::partition_column(self.source.partition), Arc::new(partition_value));
-        let ordered =
-            self.table_schema.fields().iter().filter_map(|field| columns.get(field.name().as_str()).cloned());
-        Ok(RecordBatch::try_new(self.table_schema.clone(), ordered.collect())?)
+        let schema = self.table_schema();
+        // A column that another writer schema has added has no value here.
+        let ordered = schema.fields().iter().map(|field| match columns.get(field.name().as_str()) {
+            Some(column) => column.clone(),
+            None => new_null_array(field.data_type(), rows),
+        });
+        let ordered = ordered.collect();
+        Ok(RecordBatch::try_new(schema, ordered)?)
     }
 }
 

@@ -4,16 +4,22 @@ use crate::bad_share::BadShare;
 use crate::budget::Budget;
 use crate::caught_up::Watch;
 use crate::consume::{self, Brought, Command, Event, FLUSH_WITHIN};
+use crate::entry::judge_all;
 use crate::held::Held;
+use crate::inquiries::Inquiries;
 use crate::intake::Intake;
 use crate::kafka::{self, Connected};
+use crate::metrics::FlushReason;
 use crate::outlet::Outlet;
+use crate::resolving::Answered;
 use crate::rows::ChunkRows;
 use crate::sink::Sink;
-use crate::{Error, RowBuilder, StewardKey, TokenKey};
+use crate::watched::Watched;
+use crate::{Error, Health, Ids, RowBuilder, StewardKey, TokenKey};
+use ::kafka::Watermarks;
 use lake::{Lake, fault};
-use schemas::Source;
-use std::collections::HashMap;
+use schemas::{Registry, Source};
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, mpsc as std_mpsc};
@@ -36,10 +42,14 @@ pub struct Options {
     pub flush_bytes: usize,
     /// What all sources of the process may buffer together.
     pub budget: Budget,
+    /// Gives the schemas, by the ids in the records; without one they are those of this build.
+    pub registry: Option<Arc<Registry>>,
     /// A partition is paused when more than this share of its last 10,000 records is bad.
     pub pause_above_bad_percent: u32,
     /// Counts the rows as they are committed, for whoever shows progress.
     pub committed_rows: Arc<AtomicU64>,
+    /// Told what stands in the way, and what does no more.
+    pub health: Health,
     /// End when everything is committed that was in the topic at the start.
     pub until_caught_up: bool,
 }
@@ -86,26 +96,44 @@ pub async fn run(
     let (tell, events) = mpsc::unbounded_channel();
     let (bring, brought) = mpsc::channel(CHUNKS_IN_FLIGHT);
     let (command, commands) = std_mpsc::channel();
-    let for_thread = (options.clone(), source.topic.clone());
-    let connected = tokio::task::spawn_blocking(move || kafka::connect(&for_thread.0, &for_thread.1, tell));
-    let Connected { consumer, cluster, ends } = connected.await.map_err(thread_ended)??;
-    let sink = Sink::open(lake, source, cluster, steward).await?;
+    let health = options.health.clone();
+    let watched = Arc::new(Watched::new(&source.topic, &options.access.brokers, health, now_micros()));
+    let for_thread = (options.clone(), source.topic.clone(), watched.clone());
+    let connected =
+        tokio::task::spawn_blocking(move || kafka::connect(&for_thread.0, &for_thread.1, tell, for_thread.2));
+    let connected = connected.await.map_err(thread_ended)?;
+    if matches!(connected, Ok(_) | Err(Error::NoTopic { .. })) {
+        watched.reached();
+    }
+    let Connected { consumer, cluster, reaches } = connected?;
+    let sink = Sink::open(lake, source, cluster.id().to_owned(), steward, watched.clone()).await?;
+    let again = options.clone();
+    let later = tokio::task::spawn_blocking(move || kafka::reaches(&cluster, &again, &source.topic));
+    let later = later.await.map_err(thread_ended)??;
+    judge_all(&source.topic, |partition| sink.position(partition), &reaches, &later)?;
+    let ids = if options.registry.is_some() { Ids::OfRegistry } else { Ids::OfBuild };
+    let rows = RowBuilder::with_columns(source, sink.columns()?, ids, key);
+    let (answer, answers) = mpsc::unbounded_channel();
     let thread = std::thread::Builder::new().name(format!("poll {}", source.topic));
     let polling = thread.spawn(move || consume::poll(&consumer, &commands, bring)).map_err(thread_ended)?;
     let mut ingest = Ingest {
         source,
         options: options.clone(),
-        rows: RowBuilder::new(source, key),
+        rows,
         outlet: Outlet::Idle(Box::new(sink)),
         intake: Intake::default(),
         shares: HashMap::new(),
         accepted: HashMap::new(),
         last_records: HashMap::new(),
+        watched,
+        inquiries: Inquiries::default(),
+        answer,
+        told_left_out: HashSet::new(),
         command,
-        ends,
+        ends: reaches.iter().map(|(partition, marks)| (*partition, end_to_reach(*marks))).collect(),
         outcome: Outcome::default(),
     };
-    let result = ingest.drive(events, brought, stop).await;
+    let result = ingest.drive(events, brought, answers, stop).await;
     ingest.options.budget.note(&source.name, 0, 0);
     // The channels are closed by now, so the thread ends by itself.
     let _ = tokio::task::spawn_blocking(move || polling.join()).await;
@@ -123,6 +151,13 @@ pub(crate) struct Ingest {
     pub(crate) accepted: HashMap<i32, i64>,
     /// Of partitions just assigned: their position, and what the lake knows of the record before it.
     pub(crate) last_records: HashMap<i32, (i64, i64)>,
+    pub(crate) watched: Arc<Watched>,
+    /// What the registry is to be asked for.
+    pub(crate) inquiries: Inquiries,
+    /// Where its answers come in.
+    pub(crate) answer: mpsc::UnboundedSender<Answered>,
+    /// Fields of which it has been said that they are not stored.
+    pub(crate) told_left_out: HashSet<String>,
     pub(crate) command: std_mpsc::Sender<Command>,
     pub(crate) ends: HashMap<i32, i64>,
     pub(crate) outcome: Outcome,
@@ -133,6 +168,7 @@ impl Ingest {
         &mut self,
         mut events: mpsc::UnboundedReceiver<Event>,
         mut brought: mpsc::Receiver<Brought>,
+        mut answers: mpsc::UnboundedReceiver<Answered>,
         stop: impl Future<Output = ()>,
     ) -> Result<(), Error> {
         tokio::pin!(stop);
@@ -140,7 +176,7 @@ impl Ingest {
         let mut look_at = Instant::now() + LOOK_AGAIN_AFTER;
         let mut watch = Watch::new();
         loop {
-            self.note_memory();
+            self.note_state();
             let busy = self.outlet.is_busy();
             tokio::select! {
                 biased;
@@ -150,18 +186,22 @@ impl Ingest {
                     Some(event) => self.handle(event).await?,
                     None => return self.finish().await,
                 },
+                Some(answered) = answers.recv() => self.take_answer(answered).await?,
                 Some(brought) = brought.recv(), if self.options.budget.has_room() => self.receive(brought)?,
                 () = tokio::time::sleep_until(flush_at.min(look_at)) => {}
             }
-            let due = Instant::now() >= flush_at || self.is_full();
-            if due && !self.outlet.is_busy() {
-                self.begin_flush();
-                flush_at = Instant::now() + self.options.flush_after;
-            } else if due {
-                flush_at = flush_at.max(Instant::now() + SETTLE_STEP);
+            let timely = (Instant::now() >= flush_at).then_some(FlushReason::Time);
+            match self.full().or(timely) {
+                Some(reason) if !self.outlet.is_busy() => {
+                    self.begin_flush(reason);
+                    flush_at = Instant::now() + self.options.flush_after;
+                }
+                Some(_) => flush_at = flush_at.max(Instant::now() + SETTLE_STEP),
+                None => {}
             }
             if Instant::now() >= look_at {
                 self.look_at_held().await?;
+                self.ask_registry();
                 look_at = Instant::now() + LOOK_AGAIN_AFTER;
             }
             if self.options.until_caught_up && self.is_caught_up(&mut watch).await? {
@@ -184,7 +224,7 @@ impl Ingest {
             }
             Event::Revoked(partitions, reply) => {
                 fault::point("ingest.in_revoke", self.intake.bytes());
-                if timeout(FLUSH_WITHIN, self.flush()).await.is_err() {
+                if timeout(FLUSH_WITHIN, self.flush(FlushReason::Revoke)).await.is_err() {
                     let topic = &self.source.topic;
                     tracing::warn!(topic, ?partitions, "not safe in time; the next owner reads their rows again");
                 }
@@ -192,6 +232,7 @@ impl Ingest {
                     self.intake.revoke(*partition);
                     self.shares.remove(partition);
                 }
+                self.watched.revoked(&partitions);
                 tracing::info!(topic = self.source.topic, ?partitions, "partitions revoked");
                 let _ = reply.send(());
                 Ok(())
@@ -212,6 +253,11 @@ impl Ingest {
 pub(crate) fn now_micros() -> i64 {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// The position at which all that a partition held is read; none where it held nothing.
+fn end_to_reach(marks: Watermarks) -> i64 {
+    if marks.begin == marks.end { 0 } else { marks.end }
 }
 
 fn thread_ended(error: impl std::fmt::Display) -> Error {

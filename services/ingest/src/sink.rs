@@ -2,19 +2,22 @@
 
 use crate::Error;
 use crate::intake::{Batch, Part};
+use crate::metrics::CommitOutcome;
+use crate::patience::patiently;
 use crate::rows::ChunkRows;
 use crate::sealed::StewardKey;
+use crate::watched::Watched;
 use arrow::array::{
     ArrayRef, BinaryArray, Date32Array, Int32Array, Int64Array, RecordBatch, StringArray,
-    TimestampMicrosecondArray,
+    TimestampMicrosecondArray, new_null_array,
 };
+use arrow::datatypes::SchemaRef;
 use lake::{Commit, Committed, Files, Lake, Patience, Span, Table, TableSpec, fault, fence, quarantine_table};
-use schemas::{Source, wide};
+use schemas::{Source, WideSchema, wide};
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::Instant;
 
 /// The events table of a source: rows sorted by subject and time inside a file.
 pub fn event_table(source: &Source) -> TableSpec {
@@ -41,6 +44,7 @@ pub(crate) struct Stamps {
     pub(crate) accepted: Option<i64>,
     pub(crate) paused_at: Option<i64>,
     pub(crate) last_record: Option<i64>,
+    pub(crate) complete_through_ms: Option<i64>,
 }
 
 /// Writes one topic into one events table.
@@ -54,6 +58,7 @@ pub(crate) struct Sink {
     spec: TableSpec,
     events: Table,
     quarantine: Option<Table>,
+    watched: Arc<Watched>,
 }
 
 impl Sink {
@@ -62,16 +67,22 @@ impl Sink {
         source: &'static Source,
         cluster: String,
         steward: StewardKey,
+        watched: Arc<Watched>,
     ) -> Result<Self, Error> {
         let spec = event_table(source);
         let events = lake.open_or_create_table(&spec).await?;
         let topic = source.topic.clone();
-        Ok(Self { lake: lake.clone(), cluster, topic, source, steward, spec, events, quarantine: None })
+        Ok(Self { lake: lake.clone(), cluster, topic, source, steward, spec, events, quarantine: None, watched })
     }
 
     /// Reads on, so that positions are those of the newest version.
     pub(crate) async fn refresh(&mut self) -> Result<(), Error> {
         Ok(self.events.update().await?)
+    }
+
+    /// The columns that the table has at the version at hand.
+    pub(crate) fn columns(&self) -> Result<WideSchema, Error> {
+        Ok(WideSchema::of_table(self.source, &self.events.columns()?)?)
     }
 
     /// The next offset to read of a partition, as the lake holds it.
@@ -88,27 +99,34 @@ impl Sink {
             accepted: held(fence::accepted_of_partition),
             paused_at: held(fence::paused_of_partition),
             last_record: held(fence::last_record_of_partition),
+            complete_through_ms: held(fence::completeness_of_partition),
         }
     }
 
     /// Makes a batch safe, or says which partitions others have moved. `at_end`: partitions of
-    /// which Kafka has no more just now. Waits for as long as the lake does not answer.
+    /// which there was no more, and until when there was not, milliseconds since 1970. Waits for as long as the lake does not answer.
     pub(crate) async fn flush(
         &mut self,
         batch: &Batch<ChunkRows>,
-        at_end: &[i32],
+        at_end: &[(i32, i64)],
         now_micros: fn() -> i64,
     ) -> Result<Flushed, Error> {
         let in_flight: usize = batch.parts.values().map(|part| part.rows.records()).sum();
         self.quarantine(batch, now_micros).await?;
+        let (schema, batches) =
+            alike(&self.spec.schema, batch.parts.values().flat_map(|part| &part.rows.batches))?;
+        let spec = TableSpec { schema: schema.clone(), ..self.spec.clone() };
         loop {
             fault::point("ingest.before_upload", in_flight);
-            let files = self.upload(batch, now_micros).await?;
+            let began = Instant::now();
+            let files = self.upload(&spec, &batches, now_micros).await?;
+            self.watched.recorder.uploaded(began.elapsed());
             fault::point("ingest.after_upload", files.rows);
             let rows = files.rows as u64;
-            let commit = self.commit(batch, files, at_end, now_micros());
+            let mut commit = self.to_commit(batch, files, at_end, now_micros());
+            commit.columns = Some(schema.clone());
             let quarantined = batch.parts.values().map(|part| part.rows.bad.len() as u64).sum();
-            match self.events.commit(commit).await? {
+            match self.commit(commit).await? {
                 Committed::Landed(version) => {
                     tracing::info!(table = self.spec.name, version, rows, quarantined, "committed");
                     fault::point("ingest.after_reply", in_flight);
@@ -132,19 +150,41 @@ impl Sink {
     }
 
     /// Writes the rows as files, and waits for as long as the storage refuses them.
-    async fn upload(&self, batch: &Batch<ChunkRows>, now_micros: fn() -> i64) -> Result<Files, Error> {
-        let batches: Vec<RecordBatch> =
-            batch.parts.values().flat_map(|part| part.rows.batches.iter().cloned()).collect();
-        patiently(&self.spec.name, || async {
+    async fn upload(
+        &self,
+        spec: &TableSpec,
+        batches: &[RecordBatch],
+        now_micros: fn() -> i64,
+    ) -> Result<Files, Error> {
+        patiently(&self.spec.name, &self.watched, now_micros, || async {
             let uploaded_at_ms = Some(now_micros() / 1_000);
-            let mut files = self.events.write(&self.spec, &batches).await?;
+            let mut files = self.events.write(spec, batches).await?;
             files.uploaded_at_ms = uploaded_at_ms;
             Ok(files)
         })
         .await
     }
 
-    fn commit(&self, batch: &Batch<ChunkRows>, files: Files, at_end: &[i32], now_micros: i64) -> Commit {
+    async fn commit(&mut self, commit: Commit) -> Result<Committed, Error> {
+        let (began, resolved_before) = (Instant::now(), self.events.resolved_commits());
+        let committed = self.events.commit(commit).await;
+        let outcome = match &committed {
+            Ok(Committed::Landed(_)) if self.events.resolved_commits() > resolved_before => {
+                CommitOutcome::UnknownResolved
+            }
+            Ok(Committed::Landed(_)) => CommitOutcome::Landed,
+            Ok(Committed::Fenced(_)) => CommitOutcome::Fenced,
+            Ok(Committed::Stale) => CommitOutcome::Stale,
+            Err(_) => CommitOutcome::Failed,
+        };
+        self.watched.recorder.commit(outcome, began.elapsed());
+        if matches!(committed, Err(lake::Error::Rewound { .. })) {
+            self.watched.recorder.offset_gaps(1);
+        }
+        Ok(committed?)
+    }
+
+    fn to_commit(&self, batch: &Batch<ChunkRows>, files: Files, at_end: &[(i32, i64)], now_micros: i64) -> Commit {
         let mut commit = Commit { files, patience: Patience::Endless, ..Commit::default() };
         let mut offsets = serde_json::Map::new();
         let stamp = |of: fn(&str, &str, i32) -> String, partition| of(&self.cluster, &self.topic, partition);
@@ -153,15 +193,20 @@ impl Sink {
             offsets.insert(partition.to_string(), json!([start, end]));
             commit.spans.push(Span { fence: self.fence(*partition), start: *start, end: *end });
             let stamps = [
-                (stamp(fence::completeness_of_partition, *partition), rows.kafka_time_ms),
                 (stamp(fence::last_record_of_partition, *partition), rows.last_record),
                 (stamp(fence::paused_of_partition, *partition), rows.paused_at),
             ];
             commit.stamps.extend(stamps.into_iter().filter_map(|(stamp, value)| Some((stamp, value?))));
         }
-        // Where Kafka has no more, the partition is complete up to this moment.
-        let complete = at_end.iter().map(|partition| stamp(fence::completeness_of_partition, *partition));
-        commit.stamps.extend(complete.map(|stamp| (stamp, now_micros / 1_000)));
+        let newest =
+            batch.parts.iter().filter_map(|(partition, part)| Some((*partition, part.rows.kafka_time_ms?)));
+        for (partition, through_ms) in newest.chain(at_end.iter().copied()) {
+            let stamp = stamp(fence::completeness_of_partition, partition);
+            let known_ms = commit.stamps.get(&stamp).or(self.events.positions().get(&stamp)).copied();
+            // A producer's clock may be ahead; and what was complete once stays so.
+            let through_ms = through_ms.min(now_micros / 1_000).max(known_ms.unwrap_or(i64::MIN));
+            commit.stamps.insert(stamp, through_ms);
+        }
         let bad: usize = batch.parts.values().map(|part| part.rows.bad.len()).sum();
         commit.notes.insert("offsets".to_owned(), json!(offsets));
         commit.notes.insert("rows".to_owned(), json!(commit.files.rows));
@@ -194,19 +239,26 @@ impl Sink {
         if rows.num_rows() == 0 {
             return Ok(());
         }
-        let (lake, quarantine) = (&self.lake, &mut self.quarantine);
+        let (lake, quarantine, watched) = (&self.lake, &mut self.quarantine, &self.watched);
         let opened = match quarantine.take() {
             Some(table) => table,
-            None => patiently(&spec.name, || async { Ok(lake.open_or_create_table(&spec).await?) }).await?,
+            None => {
+                patiently(&spec.name, watched, now_micros, || async {
+                    Ok(lake.open_or_create_table(&spec).await?)
+                })
+                .await?
+            }
         };
         let table = quarantine.insert(opened);
         let batches = [rows];
         loop {
             let uploaded_at_ms = Some(now_micros() / 1_000);
-            let mut files = patiently(&spec.name, || async { Ok(table.write(&spec, &batches).await?) }).await?;
+            let write = || async { Ok(table.write(&spec, &batches).await?) };
+            let mut files = patiently(&spec.name, watched, now_micros, write).await?;
             files.uploaded_at_ms = uploaded_at_ms;
             fault::point("ingest.in_quarantine_append", files.rows);
-            let commit = Commit { files, patience: Patience::Endless, ..Commit::default() };
+            let columns = Some(spec.schema.clone());
+            let commit = Commit { files, columns, patience: Patience::Endless, ..Commit::default() };
             if table.commit(commit).await? != Committed::Stale {
                 fault::point("ingest.after_quarantine_append", batches[0].num_rows());
                 return Ok(());
@@ -250,35 +302,22 @@ impl Sink {
 }
 
 const COMMITS_WITHOUT_CHECKPOINT: u64 = 500;
-const FIRST_PAUSE_MS: u64 = 100;
-const LONGEST_PAUSE_DOUBLINGS: u32 = 6;
 
-/// Does it again, with pauses that grow to some seconds, for as long as the storage refuses. What is
-/// buffered waits meanwhile, and Kafka with it.
-async fn patiently<T, F: Future<Output = Result<T, Error>>>(table: &str, act: impl Fn() -> F) -> Result<T, Error> {
-    let mut failures = 0u32;
-    loop {
-        match act().await {
-            Err(Error::Lake(error @ (lake::Error::Delta { .. } | lake::Error::Io { .. }))) => {
-                failures += 1;
-                if failures.is_power_of_two() {
-                    let cause = error.cause();
-                    tracing::warn!(
-                        table,
-                        failures,
-                        cause,
-                        "the lake cannot be written; ingest waits and tries again"
-                    );
-                }
-                let pause = FIRST_PAUSE_MS << failures.min(LONGEST_PAUSE_DOUBLINGS);
-                tokio::time::sleep(Duration::from_millis(pause)).await;
-            }
-            done => {
-                if failures > 0 && done.is_ok() {
-                    tracing::info!(table, failures, "the lake can be written again");
-                }
-                return done;
-            }
-        }
-    }
+/// The batches with the columns of the widest: those that were made before a column was added have
+/// nulls there. Columns are only ever added, so the widest has them all.
+fn alike<'a>(
+    least: &SchemaRef,
+    batches: impl Iterator<Item = &'a RecordBatch> + Clone,
+) -> Result<(SchemaRef, Vec<RecordBatch>), Error> {
+    let schemas = batches.clone().map(RecordBatch::schema);
+    let widest = schemas.max_by_key(|schema| schema.fields().len()).unwrap_or_else(|| least.clone());
+    let padded = batches.map(|batch| {
+        let columns = widest.fields().iter().map(|field| match batch.column_by_name(field.name()) {
+            Some(column) => column.clone(),
+            None => new_null_array(field.data_type(), batch.num_rows()),
+        });
+        RecordBatch::try_new(widest.clone(), columns.collect())
+    });
+    let padded = padded.collect::<Result<_, _>>()?;
+    Ok((widest, padded))
 }

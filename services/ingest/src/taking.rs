@@ -22,6 +22,7 @@ impl Ingest {
         self.shares.insert(partition, BadShare::default());
         self.accepted.insert(partition, stamps.accepted.unwrap_or_default());
         let generation = self.intake.assign(partition, offset);
+        self.watched.assigned(partition, offset, stamps.complete_through_ms);
         let held = Held::of_paused(offset, stamps);
         let start = Start { partition, offset, generation, held: held.is_some() };
         if let Some(held) = held {
@@ -43,12 +44,13 @@ impl Ingest {
 
     fn take(&mut self, partition: i32, generation: u32, chunk: Chunk) -> Result<(), Error> {
         self.compare_last_record(partition, generation, &chunk)?;
+        self.count(partition, generation, &chunk);
         let Some(end) = chunk.end() else { return Ok(()) };
         let Some(from) = self.intake.wants(partition, generation, end) else { return Ok(()) };
         let accepted = self.accepted.get(&partition).copied().unwrap_or_default();
         let mut chunk = chunk.of_offsets(from..end);
         let mut rows = self.rows.rows(&chunk, &self.source.topic, partition, now_micros(), accepted)?;
-        let mut held = Held::of_unknown_schema(&rows);
+        let mut held = Held::of_unknown_schema(&rows, self.rows.ids());
         if let Some(over_at) = self.over_at(partition, &chunk, &rows, accepted) {
             chunk = chunk.of_offsets(from..over_at);
             rows = self.rows.rows(&chunk, &self.source.topic, partition, now_micros(), accepted)?;
@@ -59,10 +61,22 @@ impl Ingest {
         let is_held = held.clone();
         self.intake.take(partition, end, rows, held);
         if let Some(held) = is_held {
-            self.tell_held(partition, &held);
             let _ = self.command.send(Command::Hold(partition));
+            if held.is_settled() {
+                self.tell_held(partition, &held);
+            }
+            self.ask_registry();
         }
         Ok(())
+    }
+
+    fn count(&self, partition: i32, generation: u32, chunk: &Chunk) {
+        let recorder = &self.watched.recorder;
+        recorder.received(chunk.records.len(), chunk.bytes.len());
+        recorder.offset_gaps(chunk.jumps_back());
+        let current = self.intake.partitions.get(&partition).filter(|held| held.generation == generation);
+        let next = current.and_then(|current| current.next).unwrap_or(i64::MIN);
+        recorder.duplicates_dropped(chunk.records.iter().filter(|record| record.offset < next).count());
     }
 
     /// The offset at which the share of bad records is over the limit.

@@ -57,7 +57,7 @@ impl Complaints {
         let newest = heard.newest.as_ref();
         newest.and_then(|(code, reason)| refusal(&self.access, *code, reason)).unwrap_or_else(|| Error::NoAnswer {
             brokers: self.access.brokers.clone(),
-            trouble: newest.map_or_else(|| error.to_string(), |(_, reason)| reason.clone()),
+            trouble: newest.map_or_else(|| error.to_string(), |(_, reason)| in_short(reason)),
         })
     }
 
@@ -71,6 +71,11 @@ impl Complaints {
     fn heard(&self) -> MutexGuard<'_, Heard> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Without how long the client had been in which of its states.
+fn in_short(reason: &str) -> String {
+    reason.split(" (after ").next().unwrap_or(reason).to_owned()
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ mod settings;
 pub use access::{Access, Identity, Login, Mechanism, Password, Security, Tls};
 pub use cluster::{Cluster, Watermarks};
 pub use complaints::Complaints;
-pub use refusal::{Wanted, missing_right, refusal};
-pub use settings::{SecurityKind, Settings};
+pub use refusal::{Wanted, code_of, missing_right, refusal};
+pub use settings::{SecurityKind, Settings, private_text};
 
 use rdkafka::error::KafkaError;
 use std::path::PathBuf;

@@ -4,7 +4,7 @@
 mod tests;
 
 use crate::{Access, Error, Security};
-use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use std::path::Path;
 
 /// What a broker's TLS says of a certificate that it misses or does not like (RFC 8446, 6.2, in the words
@@ -73,6 +73,14 @@ fn connection_refused(access: &Access, reason: &str) -> Option<Error> {
 
 fn authorities(ca_file: &Path) -> String {
     format!("those in `kafka.ca_file` ({})", ca_file.display())
+}
+
+/// The code of an error; rdkafka itself keeps that of an administrator's operation back.
+pub fn code_of(error: &KafkaError) -> Option<RDKafkaErrorCode> {
+    match error {
+        KafkaError::AdminOp(code) => Some(*code),
+        other => other.rdkafka_error_code(),
+    }
 }
 
 /// What a client wants of a topic, and so which rights it needs.

@@ -77,12 +77,13 @@ impl Settings {
     /// can read too.
     pub fn access(&self) -> Result<Access, Error> {
         self.contradiction().map_or(Ok(()), |told| Err(Error::Settings(told)))?;
-        for (name, file) in [("ca_file", &self.ca_file), ("certificate_file", &self.certificate_file)] {
+        for (name, file) in [("kafka.ca_file", &self.ca_file), ("kafka.certificate_file", &self.certificate_file)]
+        {
             given(file).map_or(Ok(()), |file| {
                 File::open(file).map(drop).map_err(|error| unreadable(name, file, &error))
             })?;
         }
-        given(&self.key_file).map_or(Ok(()), |file| private("key_file", file).map(drop))?;
+        given(&self.key_file).map_or(Ok(()), |file| private_text("kafka.key_file", file).map(drop))?;
         let ours = given(&self.certificate_file).zip(given(&self.key_file));
         let identity = ours.map(|(certificate, key)| Identity {
             certificate_file: certificate.to_owned(),
@@ -93,7 +94,7 @@ impl Settings {
             SecurityKind::Plaintext => Security::Plaintext,
             SecurityKind::Tls => Security::Tls(tls),
             SecurityKind::SaslTls => {
-                let text = private("password_file", &self.password_file)?;
+                let text = private_text("kafka.password_file", &self.password_file)?;
                 let password = Password::new(text.trim_end_matches(['\r', '\n']));
                 Security::SaslTls(
                     tls,
@@ -148,20 +149,23 @@ fn given(file: &Path) -> Option<&Path> {
     (!file.as_os_str().is_empty()).then_some(file)
 }
 
-/// The text of a file that only its owner may read.
-fn private(name: &str, file: &Path) -> Result<String, Error> {
+/// The text of the file that a setting names, which only its owner may read.
+///
+/// # Errors
+/// [`Error::Settings`] if it cannot be read, or others can read it too.
+pub fn private_text(setting: &str, file: &Path) -> Result<String, Error> {
     let found =
         fs::metadata(file).and_then(|found| Ok((found.permissions().mode() & 0o777, fs::read_to_string(file)?)));
-    let (mode, text) = found.map_err(|error| unreadable(name, file, &error))?;
+    let (mode, text) = found.map_err(|error| unreadable(setting, file, &error))?;
     if mode & 0o077 != 0 {
         let file = file.display();
         return Err(Error::Settings(format!(
-            "`kafka.{name}` {file} can be read by others (mode {mode:o}): chmod 600 it"
+            "`{setting}` {file} can be read by others (mode {mode:o}): chmod 600 it"
         )));
     }
     Ok(text)
 }
 
-fn unreadable(name: &str, file: &Path, error: &std::io::Error) -> Error {
-    Error::Settings(format!("cannot read `kafka.{name}` {}: {error}", file.display()))
+fn unreadable(setting: &str, file: &Path, error: &std::io::Error) -> Error {
+    Error::Settings(format!("cannot read `{setting}` {}: {error}", file.display()))
 }

@@ -65,6 +65,11 @@ pub fn of_file(sha256: &str) -> String {
     format!("v1/file/{sha256}")
 }
 
+/// Whether a fence is that of a file of history.
+pub fn is_of_file(fence: &str) -> bool {
+    fence.starts_with("v1/file/")
+}
+
 /// The Kafka partition (cluster, topic, partition) of a fence, if it is one's.
 pub fn partition_of(fence: &str) -> Option<(&str, &str, i32)> {
     let mut parts = fence.strip_prefix("v1/")?.split('/');
@@ -135,6 +140,7 @@ mod tests {
         let fence = of_partition("c1", "telephony.events", 3);
         assert_eq!(partition_of(&fence), Some(("c1", "telephony.events", 3)));
         assert_eq!(partition_of(&of_file("ab")), None);
+        assert!(is_of_file(&of_file("ab")) && !is_of_file(&fence));
         assert_eq!(partition_of(&completeness_of_partition("c1", "t", 3)), None);
         assert_eq!(partition_of(&accepted_of_partition("c1", "t", 3)), None);
         assert_eq!(partition_of(REFRESH), None);

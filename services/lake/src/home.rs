@@ -2,6 +2,7 @@
 
 use crate::{Error, Table, TableSpec};
 use serde::{Deserialize, Serialize};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use url::Url;
 
@@ -19,6 +20,9 @@ struct Marker {
 
 const MARKER: &str = "switchboard-lake.json";
 const FORMAT: u32 = 1;
+const PROBE: &str = ".writable";
+/// A file without bytes can be made on a disk that is full.
+const PROBE_BYTES: usize = 4_096;
 
 impl Lake {
     /// Opens the lake in `folder`, making it if the folder is absent or empty.
@@ -60,6 +64,21 @@ impl Lake {
     /// The lake's folder.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Whether something can be written to the lake, tried with a small file that is removed again.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the folder is gone, cannot be written, or its disk is full.
+    pub fn check_writable(&self) -> Result<(), Error> {
+        let probe = self.folder.join(format!("{PROBE}-{}", std::process::id()));
+        let written = std::fs::write(&probe, [0u8; PROBE_BYTES]);
+        // What could not be written in full is removed as well; another look may have done it.
+        let removed = match std::fs::remove_file(&probe) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        };
+        written.and(removed).map_err(io_at(&self.folder))
     }
 
     /// The same lake, its tables written by way of another URL scheme, whose storage must have been
@@ -130,4 +149,22 @@ impl Lake {
 fn io_at(path: &Path) -> impl Fn(std::io::Error) -> Error {
     let path = path.to_owned();
     move |source| Error::Io { path: path.clone(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn a_look_whether_it_can_be_written_leaves_nothing_behind() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let lake = Lake::open_or_create(folder.path()).unwrap();
+        let names = || std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        lake.check_writable().unwrap();
+        assert_eq!(names().collect::<Vec<_>>(), [MARKER]);
+        std::fs::remove_dir_all(folder.path()).unwrap();
+        let told = lake.check_writable().unwrap_err();
+        assert!(matches!(told, Error::Io { source, .. } if source.kind() == ErrorKind::NotFound));
+    }
 }

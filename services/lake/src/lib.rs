@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod columns;
 pub mod fault;
 pub mod fence;
 mod files;
 mod home;
+mod landings;
 mod maintenance;
 mod positions;
 pub mod protocol;
@@ -16,6 +18,7 @@ mod tests;
 pub use fence::{Span, Verdict};
 pub use files::Files;
 pub use home::Lake;
+pub use landings::Landing;
 pub use maintenance::{Appended, Care, Done, Policy, Retention, maintain};
 pub use quarantine::{QUARANTINE_TABLE, quarantine_table};
 pub use snapshot_table::{DataFile, SnapshotTable};

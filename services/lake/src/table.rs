@@ -5,9 +5,9 @@ use crate::fence::Span;
 use crate::files::{self, Files};
 use crate::positions::{Positions, find_commit};
 use crate::protocol::{Attempt, End, Seen, Step};
-use crate::{Error, SnapshotTable};
+use crate::{Error, SnapshotTable, columns};
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Fields, SchemaRef};
 use deltalake_core::kernel::engine::arrow_conversion::TryIntoKernel;
 use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties};
 use deltalake_core::kernel::{Action, Add, MetadataExt, StructType, Transaction};
@@ -41,6 +41,7 @@ pub struct Table {
     name: String,
     pub(crate) delta: DeltaTable,
     pub(crate) positions: Positions,
+    resolved_commits: u64,
 }
 
 /// What to commit.
@@ -56,6 +57,9 @@ pub struct Commit {
     pub removes: Vec<String>,
     /// The table's columns from now on, if they change.
     pub schema: Option<SchemaRef>,
+    /// The columns of the files; those that the table lacks at the version after which the commit
+    /// lands are added to it, nullable.
+    pub columns: Option<SchemaRef>,
     /// The fences that it moves.
     pub spans: Vec<Span>,
     /// Values set beside the fences, without a check.
@@ -121,7 +125,8 @@ impl Table {
             builder = builder.with_version(version);
         }
         let delta = builder.load().await.map_err(fault)?;
-        let mut table = Self { name: name.to_owned(), delta, positions: Positions::default() };
+        let mut table =
+            Self { name: name.to_owned(), delta, positions: Positions::default(), resolved_commits: 0 };
         table.refuse_unsupported()?;
         table.read_positions().await.map_err(fault)?;
         Ok(table)
@@ -140,6 +145,20 @@ impl Table {
     /// The positions in the log at this version, by fence.
     pub fn positions(&self) -> &BTreeMap<String, i64> {
         &self.positions.by_fence
+    }
+
+    /// How many commits have landed whose outcome was not known at first, since the table was opened.
+    pub fn resolved_commits(&self) -> u64 {
+        self.resolved_commits
+    }
+
+    /// The columns at this version.
+    ///
+    /// # Errors
+    /// [`Error::Delta`].
+    pub fn columns(&self) -> Result<Fields, Error> {
+        let snapshot = self.delta.snapshot().map_err(|source| self.fault(source))?;
+        Ok(snapshot.snapshot().arrow_schema().fields().clone())
     }
 
     /// Reads on to the newest version.
@@ -231,7 +250,11 @@ impl Table {
     async fn read_back(&mut self, sought: Option<(u64, &str)>) -> Result<Option<u64>, Error> {
         self.update().await?;
         match sought {
-            Some((first_unseen, batch_id)) => self.find_batch(first_unseen, batch_id).await,
+            Some((first_unseen, batch_id)) => {
+                let landed = self.find_batch(first_unseen, batch_id).await?;
+                self.resolved_commits += u64::from(landed.is_some());
+                Ok(landed)
+            }
             None => Ok(None),
         }
     }
@@ -304,7 +327,12 @@ impl Table {
     pub(crate) fn actions(&self, commit: &Commit) -> DeltaResult<Vec<Action>> {
         let mut actions = Vec::new();
         let snapshot = self.delta.snapshot()?;
-        if let Some(schema) = &commit.schema {
+        let schema = match (&commit.schema, &commit.columns) {
+            (None, Some(files)) => columns::widened(&snapshot.snapshot().arrow_schema(), files)
+                .map_err(|msg| DeltaTableError::SchemaMismatch { msg })?,
+            (schema, _) => schema.clone(),
+        };
+        if let Some(schema) = &schema {
             let metadata = snapshot.metadata().clone().with_schema(&kernel_schema(schema)?)?;
             actions.push(Action::Metadata(metadata));
         }

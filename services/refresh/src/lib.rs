@@ -7,7 +7,7 @@ mod reading;
 mod rebuild;
 mod retained;
 
-pub use completeness::Completeness;
+pub use completeness::{Completeness, valid_through_micros};
 pub use publication::{PUBLICATIONS_TABLE, Publication};
 pub use quarantined::{quarantine_now, quarantined_now};
 pub use reading::{Reading, open};

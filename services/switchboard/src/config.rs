@@ -3,6 +3,7 @@
 
 use anyhow::{Context, Result, anyhow, bail};
 use chrono_tz::Tz;
+use schemas::Registry;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
@@ -20,9 +21,11 @@ pub(crate) struct Config {
     pub(crate) lake: LakeConfig,
     pub(crate) keys: KeysConfig,
     pub(crate) kafka: KafkaConfig,
+    pub(crate) schemas: SchemasConfig,
     pub(crate) ingest: IngestConfig,
     pub(crate) maintenance: MaintenanceConfig,
     pub(crate) serve: ServeConfig,
+    pub(crate) operations: OperationsConfig,
     pub(crate) council: CouncilConfig,
     pub(crate) log: LogConfig,
 }
@@ -44,6 +47,28 @@ pub(crate) struct KafkaConfig {
     pub(crate) group: String,
     pub(crate) group_protocol: GroupProtocol,
     pub(crate) partitions: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct SchemasConfig {
+    pub(crate) registry: String,
+    pub(crate) username: String,
+    pub(crate) password_file: PathBuf,
+}
+
+impl SchemasConfig {
+    /// The registry, if one is configured.
+    pub(crate) fn registry(&self) -> Result<Option<Registry>> {
+        if self.registry.is_empty() {
+            return Ok(None);
+        }
+        let registry = Registry::new(&self.registry).context("the setting `schemas.registry`")?;
+        if self.username.is_empty() {
+            return Ok(Some(registry));
+        }
+        let password = kafka::private_text("schemas.password_file", &self.password_file)?;
+        Ok(Some(registry.with_login(&self.username, password.trim_end_matches(['\r', '\n']))))
+    }
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -73,6 +98,12 @@ pub(crate) struct MaintenanceConfig {
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct ServeConfig {
     pub(crate) listen: SocketAddr,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct OperationsConfig {
+    #[serde(deserialize_with = "address_or_none")]
+    pub(crate) listen: Option<SocketAddr>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -156,6 +187,15 @@ fn paths(settings: &Table) -> Vec<String> {
     settings.iter().flat_map(of_section).collect()
 }
 
+fn address_or_none<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let wrong = |_| D::Error::custom(format!("`{text}` is no address and port; give one such as 127.0.0.1:9464"));
+    text.parse().map(Some).map_err(wrong)
+}
+
 fn zone<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Tz, D::Error> {
     let name = String::deserialize(deserializer)?;
     name.parse().map_err(|_| D::Error::custom(format!("`{name}` is no time zone; give one such as Europe/London")))
@@ -187,6 +227,17 @@ mod tests {
         assert!(told.contains("did you mean `lake.folder`"), "{told}");
         let told = merge(None, variables(&[("SWITCHBOARD__INGEST__FLUSH_AFTER", "5")])).unwrap_err();
         assert!(format!("{told:#}").contains("did you mean `ingest.flush_after_ms`"), "{told:#}");
+    }
+
+    #[test]
+    fn the_operations_listener_is_off_unless_it_has_an_address() {
+        let listen = |text: &str| {
+            let config = merge(None, variables(&[("SWITCHBOARD__OPERATIONS__LISTEN", text)]));
+            config.map(|config| config.operations.listen).map_err(|error| format!("{error:#}"))
+        };
+        assert_eq!(merge(None, variables(&[])).unwrap().operations.listen, None);
+        assert_eq!(listen("127.0.0.1:9464"), Ok(Some(SocketAddr::from(([127, 0, 0, 1], 9464)))));
+        assert!(listen("9464").unwrap_err().contains("such as 127.0.0.1:9464"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod rows;
 use crate::cli::{Destination, ImportEvents, ImportWhat};
 use crate::config::Config;
 use anyhow::{Context, Result};
+use connect::producer::{KafkaProducer, SchemaIds};
 use connect::rows::file_sha256;
 use data_encoding::HEXLOWER;
 use schemas::Source;
@@ -30,6 +31,19 @@ pub(crate) async fn run(config: &Config, what: ImportWhat) -> Result<ExitCode> {
 /// A file of events into the lake.
 pub(crate) async fn import_events(config: &Config, file: &Path) -> Result<()> {
     events::run(config, &ImportEvents { file: file.to_owned(), to: Destination::Lake }).await
+}
+
+/// A producer for these sources, their topics made and, where a registry is configured, their schemas
+/// registered.
+async fn producer(config: &Config, sources: &[&Source]) -> Result<KafkaProducer> {
+    let mut producer = KafkaProducer::new(&config.kafka.connection.access()?)?;
+    for source in sources {
+        producer.ensure_topic(&source.topic, config.kafka.partitions)?;
+    }
+    if let Some(registry) = config.schemas.registry()? {
+        producer = producer.with_schema_ids(SchemaIds::registered(&registry, sources).await?);
+    }
+    Ok(producer)
 }
 
 /// The identity of a file, by which the lake knows it again.

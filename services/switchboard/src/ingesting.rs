@@ -3,9 +3,10 @@
 use crate::cli::IngestArguments;
 use crate::config::{Config, GroupProtocol};
 use crate::keys::{self, Keys};
+use crate::operations::{self, Duty};
 use crate::{output, quarantine};
 use anyhow::{Result, anyhow, bail};
-use ingest::{Budget, Error, Options, Outcome};
+use ingest::{Budget, Error, Health, Options, Outcome};
 use lake::Lake;
 use schemas::{Source, catalogue};
 use std::process::ExitCode;
@@ -28,7 +29,10 @@ pub(crate) async fn run(config: &Config, arguments: IngestArguments) -> Result<E
         output::asked_to_stop().await;
         let _ = stop.send(true);
     });
-    let mut ingesting = Ingesting::start(config, named, arguments.until_caught_up, &stopped)?;
+    let health = Health::default();
+    let lake = Lake::open_or_create(&config.lake.folder)?;
+    let _operations = operations::start(&config.operations, vec![Duty::Ingest(health.clone(), lake)]).await?;
+    let mut ingesting = Ingesting::start(config, named, arguments.until_caught_up, &stopped, health)?;
     let sources = ingesting.tasks.len();
     let spinner = output::rows_committed(ingesting.committed_rows.clone());
     let mut code = ExitCode::SUCCESS;
@@ -69,10 +73,11 @@ impl Ingesting {
         named: Vec<&'static Source>,
         until_caught_up: bool,
         stopped: &watch::Receiver<bool>,
+        health: Health,
     ) -> Result<Self> {
         let keys = keys::load(config)?;
         let lake = Lake::open_or_create(&config.lake.folder)?;
-        let options = options(config, until_caught_up)?;
+        let options = Options { health, ..options(config, until_caught_up)? };
         let may_be_missing = named.is_empty();
         let sources = if may_be_missing { catalogue().sources.values().collect() } else { named };
         let mut tasks = JoinSet::new();
@@ -135,9 +140,11 @@ fn options(config: &Config, until_caught_up: bool) -> Result<Options> {
         flush_after: Duration::from_millis(config.ingest.flush_after_ms),
         flush_bytes: config.ingest.flush_mib << 20,
         budget: Budget::new(config.ingest.memory_mib << 20),
+        registry: config.schemas.registry()?.map(Arc::new),
         pause_above_bad_percent: config.ingest.pause_above_bad_percent,
         until_caught_up,
         committed_rows: Arc::default(),
+        health: Health::default(),
     })
 }
 

@@ -12,6 +12,7 @@ mod ingesting;
 mod keys;
 mod kpi;
 mod maintaining;
+mod operations;
 mod output;
 mod quarantine;
 mod reference;
@@ -19,6 +20,7 @@ mod refreshing;
 mod serving;
 mod simulating;
 mod sql;
+mod status;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -47,6 +49,7 @@ fn run(arguments: cli::Arguments) -> anyhow::Result<ExitCode> {
             cli::Command::Keys { action } => keys::run(&config, action).map(|()| ExitCode::SUCCESS),
             cli::Command::Import { what } => import::run(&config, what).await,
             cli::Command::Ingest(arguments) => ingesting::run(&config, arguments).await,
+            cli::Command::Status { format } => status::run(&config, format).await,
             cli::Command::Quarantine { action } => {
                 quarantine::run(&config, action).await.map(|()| ExitCode::SUCCESS)
             }

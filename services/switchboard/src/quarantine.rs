@@ -64,6 +64,7 @@ async fn list(lake: &Lake, format: Format) -> Result<()> {
 async fn requeue(config: &Config, lake: &Lake, topic: Option<&str>, reason: Option<&str>) -> Result<()> {
     let secret = keys::load_stewards_secret(config)?;
     let token = keys::load(config)?.token;
+    let registry = config.schemas.registry()?;
     let named = topic.map(source_of).transpose()?;
     let sources =
         catalogue().sources.values().filter(|source| named.is_none_or(|named| named.name == source.name));
@@ -75,7 +76,8 @@ async fn requeue(config: &Config, lake: &Lake, topic: Option<&str>, reason: Opti
             continue;
         }
         let chosen = records.len();
-        match ingest::requeue(lake, source, start, records, token.clone(), output::now_micros()).await? {
+        let (registry, token, now_micros) = (registry.as_ref(), token.clone(), output::now_micros());
+        match ingest::requeue(lake, source, registry, start, records, token, now_micros).await? {
             Requeued::Rows(rows, still_bad) => {
                 println!("{}: {rows} of {chosen} quarantined records are rows now", source.topic);
                 for (partition, offset, reason) in still_bad.iter().take(20) {

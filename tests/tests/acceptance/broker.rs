@@ -45,9 +45,16 @@ impl Broker {
         self.folder.path().join("secured").join(name)
     }
 
-    /// `kill -9` of one of several nodes.
+    /// Whether there are nodes besides the first.
+    pub(crate) fn has_others(&self) -> bool {
+        self.folder.path().join("node2").is_dir()
+    }
+
+    /// `kill -9` of a node.
     pub(crate) fn kill(&self, node: u32) {
-        let pid = std::fs::read_to_string(self.folder.path().join(format!("node{node}/broker.pid"))).unwrap();
+        let alone = self.folder.path().to_owned();
+        let folder = if self.has_others() { alone.join(format!("node{node}")) } else { alone };
+        let pid = std::fs::read_to_string(folder.join("broker.pid")).unwrap();
         let killed = Command::new("kill").args(["-9", pid.trim()]).status().unwrap();
         assert!(killed.success(), "node {node} could not be killed");
     }
@@ -55,6 +62,17 @@ impl Broker {
     /// Starts a node that has died, at the port it had.
     pub(crate) fn start_again(&self, node: u32) {
         self.succeeds("start", &["--node", &node.to_string()]);
+    }
+
+    /// Ends all of it; its data stays.
+    pub(crate) fn stop(&self) {
+        self.succeeds("stop", &[]);
+    }
+
+    /// Starts one node again, at the port it had.
+    pub(crate) fn come_back(&self) {
+        let port = self.address.rsplit(':').next().unwrap();
+        self.succeeds("start", &["--port", port]);
     }
 
     /// Whether all of it runs.

@@ -35,7 +35,7 @@ impl Writer {
     pub(crate) fn new(brokers: &str) -> Self {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", brokers).set("enable.idempotence", "true").set("linger.ms", "5");
-        config.set("queue.buffering.max.messages", "1000000");
+        config.set("queue.buffering.max.messages", "1000000").set("message.max.bytes", "1048588");
         let admin: AdminClient<DefaultClientContext> = config.create().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         // As many copies as the broker is set to make.
@@ -64,6 +64,11 @@ impl Writer {
     /// A record without a value.
     pub(crate) fn tombstone(&self, key: &str) {
         assert!(self.producer.send(BaseRecord::<str, [u8]>::to(TOPIC).key(key)).is_ok());
+    }
+
+    /// A record without a value, in a partition of choice.
+    pub(crate) fn tombstone_in(&self, partition: i32, key: &str) {
+        assert!(self.producer.send(BaseRecord::<str, [u8]>::to(TOPIC).key(key).partition(partition)).is_ok());
     }
 
     pub(crate) fn flush(&self) {

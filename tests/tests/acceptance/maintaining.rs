@@ -2,14 +2,14 @@
 //! steps leaves the lake as it was.
 
 use crate::broker::Broker;
-use crate::delta;
+use crate::passing_time::{empty_commits, let_days_pass};
 use crate::world::World;
 use lake::Lake;
 use queries::Engine;
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::PathBuf;
 use std::process::Stdio;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 const TABLE: &str = "telephony_events";
 
@@ -49,28 +49,6 @@ fn rows(world: &World) -> Vec<String> {
     }
     rows.sort();
     rows
-}
-
-/// Commits that say nothing, as a source leaves them whose records are all tombstones.
-fn empty_commits(world: &World, count: u64) {
-    let table = world.lake().join(TABLE);
-    let newest = delta::version(&table);
-    for version in newest + 1..=newest + count {
-        let entry = "{\"commitInfo\":{\"timestamp\":1767225600000,\"operation\":\"WRITE\"}}\n";
-        fs::write(table.join(format!("_delta_log/{version:020}.json")), entry).unwrap();
-    }
-}
-
-/// Lets three days pass for every file of the lake.
-fn let_days_pass(folder: &Path) {
-    for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-        if path.is_dir() {
-            let_days_pass(&path);
-        } else {
-            let then = SystemTime::now() - Duration::from_secs(3 * 86_400);
-            File::options().write(true).open(&path).unwrap().set_modified(then).unwrap();
-        }
-    }
 }
 
 fn files(world: &World) -> usize {
@@ -117,7 +95,7 @@ fn ingest_makes_a_checkpoint_itself_where_maintenance_does_not() {
         world.import(&one_call(&world, call), "kafka");
         world.ingest();
         assert_eq!(checkpoints(&world), expected, "after call {call}");
-        empty_commits(&world, empty);
+        empty_commits(&world.lake(), TABLE, empty);
     }
     assert_eq!(rows(&world).len(), 15);
 }
@@ -167,7 +145,7 @@ fn a_kill_while_files_are_put_together_changes_no_row() {
 #[test]
 fn a_kill_in_a_checkpoint_or_in_the_clean_up_changes_no_row() {
     let world = world_of_small_files();
-    empty_commits(&world, 100);
+    empty_commits(&world.lake(), TABLE, 100);
     killed_at(&world, "maintenance.in_checkpoint");
     let_days_pass(&world.lake());
     killed_at(&world, "maintenance.in_log_cleanup");

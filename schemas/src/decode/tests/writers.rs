@@ -57,7 +57,12 @@ pub(super) fn source(dice: &mut Dice) -> Source {
     let mut event = |name: &str, fields: usize| {
         let all = envelope.map(|(name, kind, nullable)| field(name, kind, nullable)).into_iter();
         let own = (0..fields).map(|place| drawn_field(dice, &format!("{name}_{place}")));
-        EventType { name: name.to_owned(), fields: all.chain(own).collect(), schema: String::new() }
+        EventType {
+            name: name.to_owned(),
+            names: Vec::new(),
+            fields: all.chain(own).collect(),
+            schema: String::new(),
+        }
     };
     let events = vec![event("happened", 9), event("noticed", 3)];
     let [name, topic, table, subject] = ["drawn", "drawn.events", "drawn_events", "subject_id"].map(str::to_owned);

@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use super::KafkaProducer;
+#[allow(dead_code, unreachable_pub, reason = "shared with the tests of the whole pipeline")]
+#[path = "../../../../tests/src/registry_server.rs"]
+mod registry_server;
+
+use super::{KafkaProducer, SchemaIds};
 use crate::Error;
 use kafka::Access;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -11,7 +15,8 @@ use rdkafka::producer::DefaultProducerContext;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rdkafka::util::Timeout;
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
-use schemas::{Event, Value, event_id};
+use registry_server::RegistryServer;
+use schemas::{Event, Registry, RegistryError, Value, event_id, frame};
 use std::time::{Duration, Instant};
 
 const TOPIC: &str = "telephony.events";
@@ -44,6 +49,14 @@ fn events_arrive_under_their_subject() {
     producer.send(&ended("C1")).unwrap();
     producer.flush().unwrap();
 
+    for (call_id, (key, record)) in ["C1", "C2", "C1"].iter().zip(read(&cluster, 3)) {
+        assert_eq!(key, call_id.as_bytes());
+        assert_eq!(record, ended(call_id).to_record().unwrap());
+    }
+}
+
+/// The first records of the topic, each with its key.
+fn read(cluster: &MockCluster<'_, DefaultProducerContext>, records: usize) -> Vec<(Vec<u8>, Vec<u8>)> {
     let consumer: BaseConsumer = ClientConfig::new()
         .set("bootstrap.servers", cluster.bootstrap_servers())
         .set("group.id", "test")
@@ -52,11 +65,45 @@ fn events_arrive_under_their_subject() {
     let mut from_start = TopicPartitionList::new();
     from_start.add_partition_offset(TOPIC, 0, Offset::Beginning).unwrap();
     consumer.assign(&from_start).unwrap();
-    for call_id in ["C1", "C2", "C1"] {
-        let record = consumer.poll(Timeout::After(Duration::from_secs(10))).unwrap().unwrap();
-        assert_eq!(record.key().unwrap(), call_id.as_bytes());
-        assert_eq!(record.payload().unwrap(), ended(call_id).to_record().unwrap());
-    }
+    let next = || consumer.poll(Timeout::After(Duration::from_secs(10))).unwrap().unwrap();
+    (0..records)
+        .map(|_| next())
+        .map(|record| (record.key().unwrap().to_vec(), record.payload().unwrap().to_vec()))
+        .collect()
+}
+
+/// The record on the wire is the one of this build but for its id, by which the registry gives the
+/// schema that it was written with.
+#[test]
+fn records_carry_the_ids_of_the_registry() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut server = RegistryServer::start().unwrap();
+    server.register("other", r#"{"type":"record","name":"other","fields":[]}"#);
+    let registry = Registry::new(&server.url()).unwrap();
+    let source = &schemas::catalogue().sources["telephony"];
+    let ids = runtime.block_on(SchemaIds::registered(&registry, &[source])).unwrap();
+    let cluster = cluster();
+    let producer = KafkaProducer::new(&Access::plaintext(cluster.bootstrap_servers())).unwrap();
+    let producer = producer.with_schema_ids(ids.clone());
+    producer.send(&ended("C1")).unwrap();
+    // A form is of another source, whose schemas were not registered.
+    let foreign = frame::join(3001, &[]);
+    assert!(matches!(producer.send_record(source, "C1", &foreign), Err(Error::Event(_))));
+    producer.flush().unwrap();
+
+    let (_, record) = &read(&cluster, 1)[0];
+    let (id, datum) = frame::split(record).unwrap();
+    let plain = ended("C1").to_record().unwrap();
+    assert_eq!(datum, frame::split(&plain).unwrap().1);
+    let released = schemas::catalogue().latest("contact_ended").unwrap();
+    assert_ne!(id, released.id);
+    assert_eq!(runtime.block_on(registry.schema(id)).unwrap().as_ref(), released.schema);
+    // Registering again gives the same ids; without a registry there are none.
+    let again = runtime.block_on(SchemaIds::registered(&registry, &[source])).unwrap();
+    assert_eq!(again.framed(&plain).unwrap(), ids.framed(&plain).unwrap());
+    server.refuse();
+    let error = runtime.block_on(SchemaIds::registered(&registry, &[source])).unwrap_err();
+    assert!(matches!(&error, Error::Registry(RegistryError::Outage { .. })), "{error}");
 }
 
 #[test]

@@ -122,6 +122,9 @@ fn a_missing_right_says_whose_and_on_what() {
     let expected = "user `ann` may not write to topic `t`; have it granted Write and Describe on that topic";
     assert_eq!(told(&ann, Wanted::Write { topic: "t" }, ClusterAuthorizationFailed), expected);
     assert_eq!(told(&ann, Wanted::Write { topic: "t" }, TopicAuthorizationFailed), expected);
+    let refused = KafkaError::AdminOp(TopicAuthorizationFailed);
+    assert_eq!(code_of(&refused), Some(TopicAuthorizationFailed));
+    assert_eq!(code_of(&KafkaError::MessageProduction(TopicAuthorizationFailed)), code_of(&refused));
     let anonymous = told(&Access::plaintext("k:9"), Wanted::Create { topic: "t" }, TopicAuthorizationFailed);
     assert!(anonymous.contains("user `ANONYMOUS` may not see or create topic `t`"), "{anonymous}");
     assert_eq!(missing_right(&ann, read, BrokerTransportFailure), None);

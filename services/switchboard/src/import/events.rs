@@ -4,12 +4,11 @@
 //! at all; then once more for each of its sources, or once for Kafka. No more than a block of it is
 //! held at a time.
 
-use super::{Failure, identity, then_ingest};
+use super::{Failure, identity, producer, then_ingest};
 use crate::cli::{Destination, ImportEvents};
 use crate::config::Config;
 use crate::{keys, output};
 use anyhow::{Context, Result};
-use connect::producer::KafkaProducer;
 use indicatif::{ProgressBar, ProgressBarIter};
 use ingest::Loaded;
 use lake::Lake;
@@ -26,7 +25,7 @@ pub(super) async fn run(config: &Config, arguments: &ImportEvents) -> Result<()>
     let counts = file.count()?;
     let sources: Vec<&'static Source> = counts.keys().map(|name| &catalogue().sources[*name]).collect();
     let fates = match arguments.to {
-        Destination::Kafka => to_kafka(config, &file, &sources)?,
+        Destination::Kafka => to_kafka(config, &file, &sources).await?,
         Destination::Lake => to_lake(config, &file, &sources).await?,
     };
     file.progress.finish_and_clear();
@@ -71,12 +70,9 @@ impl<'a> EventFile<'a> {
     }
 }
 
-fn to_kafka(config: &Config, file: &EventFile<'_>, sources: &[&'static Source]) -> Result<Vec<String>> {
+async fn to_kafka(config: &Config, file: &EventFile<'_>, sources: &[&'static Source]) -> Result<Vec<String>> {
     file.progress.set_length(2 * file.size_bytes);
-    let producer = KafkaProducer::new(&config.kafka.connection.access()?)?;
-    for source in sources {
-        producer.ensure_topic(&source.topic, config.kafka.partitions)?;
-    }
+    let producer = producer(config, sources).await?;
     for event in file.events()? {
         let Stored { source, subject, record, .. } = event?;
         producer.send_record(source, &subject, &record)?;

@@ -1,12 +1,11 @@
 //! What the imports of files of rows have in common: where the events go, the progress, the file of
 //! refused rows, and the report.
 
-use super::{Failure, identity, then_ingest};
+use super::{Failure, identity, producer, then_ingest};
 use crate::cli::Destination;
 use crate::config::Config;
 use crate::{keys, output};
 use anyhow::{Context, Result};
-use connect::producer::KafkaProducer;
 use connect::rows::{ByteRecord, Report, Row, write_rejected};
 use indicatif::ProgressBar;
 use ingest::Loaded;
@@ -38,7 +37,7 @@ pub(super) async fn import<O: Ord + Display, R: Display>(
     let mut report = Report::default();
     let rows = file.rows.inspect(|row| move_on(&progress, row));
     let fate = match to {
-        Destination::Kafka => to_kafka(config, file.source, rows, &mut report)?,
+        Destination::Kafka => to_kafka(config, file.source, rows, &mut report).await?,
         Destination::Lake => to_lake(config, file.source, file.path, rows, &mut report).await?,
     };
     progress.finish_and_clear();
@@ -56,14 +55,13 @@ pub(super) async fn import<O: Ord + Display, R: Display>(
     Ok(())
 }
 
-fn to_kafka<O: Ord, R>(
+async fn to_kafka<O: Ord, R>(
     config: &Config,
     source: &Source,
     rows: impl Iterator<Item = Result<Row<O, R>, connect::Error>>,
     report: &mut Report<O, R>,
 ) -> Result<String> {
-    let producer = KafkaProducer::new(&config.kafka.connection.access()?)?;
-    producer.ensure_topic(&source.topic, config.kafka.partitions)?;
+    let producer = producer(config, &[source]).await?;
     for row in rows {
         for event in report.take(row?) {
             producer.send(&event)?;
