@@ -74,6 +74,7 @@ prerequisites() {
   install_for_build "${packages[@]}" || return 1
   install_missing <<'EOF'
 mvn maven
+openssl openssl
 python3 python3
 chromium chromium
 node nodejs

@@ -43,6 +43,9 @@ pub enum Refusal {
     /// The decoder refused what the check had accepted: a fault of ours, contained and counted.
     #[error("decoder_refused")]
     DecoderRefused,
+    /// Its schema id is not known, and a steward has let the partition go on without it.
+    #[error("unknown_schema")]
+    UnknownSchema,
 }
 
 /// Splits a record into its schema id and its datum.

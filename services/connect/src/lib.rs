@@ -41,19 +41,9 @@ pub enum Error {
         /// What was found and what was expected.
         problem: String,
     },
-    /// No broker answers; start one, or name another address.
-    #[error(
-        "no Kafka broker answered at {brokers} within {waited_seconds} s ({trouble}); \
-         start one (`deploy/broker.sh start`) or give the address of one that runs"
-    )]
-    Unreachable {
-        /// The address that was tried.
-        brokers: String,
-        /// How long an answer was waited for.
-        waited_seconds: u64,
-        /// What the client said last.
-        trouble: String,
-    },
+    /// Kafka cannot be reached, or does not let us; it says what to do.
+    #[error(transparent)]
+    Reach(#[from] kafka::Error),
     /// Kafka refused a request; the source says why.
     #[error("kafka: cannot {action}")]
     Kafka {

@@ -10,9 +10,10 @@ mod deliveries;
 mod tests;
 
 use crate::Error;
-use deliveries::Deliveries;
+use deliveries::{Deliveries, Loss};
+use kafka::{Access, Cluster, Wanted, code_of, missing_right};
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::config::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseRecord, Producer, ThreadedProducer};
 use rdkafka::util::Timeout;
@@ -31,36 +32,30 @@ const BROKER_DEFAULT: i32 = -1;
 pub struct KafkaProducer {
     producer: ThreadedProducer<Deliveries>,
     config: ClientConfig,
+    access: Access,
 }
 
 impl KafkaProducer {
-    /// A producer for the brokers at these addresses (`host:port`, commas between them), one of
-    /// which has answered.
+    /// A producer for a cluster that has answered.
     ///
     /// # Errors
-    /// [`Error::Unreachable`] or [`Error::Kafka`].
-    pub fn new(brokers: &str) -> Result<Self, Error> {
-        let config = settings(brokers);
+    /// [`Error::Reach`] or [`Error::Kafka`].
+    pub fn new(access: &Access) -> Result<Self, Error> {
+        Cluster::reach(access)?;
+        let config = settings(access);
         let producer: ThreadedProducer<Deliveries> = config
-            .create_with_context(Deliveries::default())
+            .create_with_context(Deliveries::new(access))
             .map_err(|source| Error::Kafka { action: "make a producer".to_owned(), source })?;
-        if producer.client().fetch_metadata(None, ANSWER_WITHIN).is_err() {
-            return Err(Error::Unreachable {
-                brokers: brokers.to_owned(),
-                waited_seconds: ANSWER_WITHIN.as_secs(),
-                trouble: producer.context().trouble(),
-            });
-        }
-        Ok(Self { producer, config })
+        Ok(Self { producer, config, access: access.clone() })
     }
 
     /// Creates a topic unless it exists. One that exists keeps its partitions, whatever their number.
     ///
     /// # Errors
-    /// [`Error::Kafka`].
+    /// [`Error::Reach`] if we may not, [`Error::Kafka`].
     pub fn ensure_topic(&self, topic: &str, partitions: u32) -> Result<(), Error> {
         let action = || format!("create topic `{topic}` with {partitions} partitions");
-        let failed = |source| Error::Kafka { action: action(), source };
+        let failed = |source| self.failed(action(), Wanted::Create { topic }, source);
         // Looked for first, because creating asks for a right that one who only sends may lack.
         if let Some(found) = self.partitions(topic).map_err(failed)? {
             if found != partitions as usize {
@@ -81,7 +76,7 @@ impl KafkaProducer {
     ///
     /// # Errors
     /// [`Error::Event`] if it does not fit its schema, [`Error::Undelivered`] if an earlier event
-    /// was lost, [`Error::Kafka`] if the client refuses it.
+    /// was lost, [`Error::Reach`] if we may not, [`Error::Kafka`] if the client refuses it.
     pub fn send(&self, event: &schemas::Event) -> Result<(), Error> {
         self.send_record(source_of(event)?, event.subject(), &event.to_record()?)
     }
@@ -90,16 +85,19 @@ impl KafkaProducer {
     /// [`send`](Self::send).
     ///
     /// # Errors
-    /// [`Error::Undelivered`] if an earlier event was lost, [`Error::Kafka`] if the client refuses it.
+    /// [`Error::Undelivered`] if an earlier event was lost, [`Error::Reach`] if we may not,
+    /// [`Error::Kafka`] if the client refuses it.
     pub fn send_record(&self, source: &schemas::Source, subject: &str, record: &[u8]) -> Result<(), Error> {
-        self.producer.context().all_arrived()?;
+        self.all_arrived()?;
         let topic = source.topic.as_str();
         let mut record = BaseRecord::to(topic).key(subject).payload(record);
         loop {
             record = match self.producer.send(record) {
                 Ok(()) => return Ok(()),
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), record)) => record,
-                Err((source, _)) => return Err(Error::Kafka { action: format!("send to `{topic}`"), source }),
+                Err((source, _)) => {
+                    return Err(self.failed(format!("send to `{topic}`"), Wanted::Write { topic }, source));
+                }
             };
             self.producer.poll(ROOM_WITHIN);
         }
@@ -113,7 +111,7 @@ impl KafkaProducer {
     pub fn flush(&self) -> Result<(), Error> {
         // Without a limit of its own: each event has one, DELIVER_WITHIN.
         let flushed = self.producer.flush(Timeout::Never);
-        self.producer.context().all_arrived()?;
+        self.all_arrived()?;
         flushed.map_err(|source| Error::Kafka { action: "flush".to_owned(), source })
     }
 
@@ -124,8 +122,29 @@ impl KafkaProducer {
         Ok(found.map(|topic| topic.partitions().len()))
     }
 
+    /// [`Error::Undelivered`] if any event was lost so far.
+    fn all_arrived(&self) -> Result<(), Error> {
+        let Some((count, Loss { topic, error })) = self.producer.context().lost() else { return Ok(()) };
+        let refusal = self.refusal(Wanted::Write { topic }, error);
+        let first = refusal.map_or_else(|| error.to_string(), |refusal| refusal.to_string());
+        Err(Error::Undelivered { count, first })
+    }
+
+    fn failed(&self, action: String, wanted: Wanted<'_>, source: KafkaError) -> Error {
+        self.refusal(wanted, &source).map_or(Error::Kafka { action, source }, Error::Reach)
+    }
+
+    /// What the cluster has refused, if that is why something failed.
+    fn refusal(&self, wanted: Wanted<'_>, error: &KafkaError) -> Option<kafka::Error> {
+        // A producer that has failed for good says no more than that; why is asked apart.
+        let for_good = self.producer.client().fatal_error().map(|(code, _)| code);
+        let code = for_good.or(code_of(error));
+        let missing = code.and_then(|code| missing_right(&self.access, wanted, code));
+        missing.or_else(|| self.producer.context().complaints.refusal())
+    }
+
     fn create(&self, topic: &str, partitions: u32) -> Result<(), KafkaError> {
-        let admin: AdminClient<Deliveries> = self.config.create_with_context(Deliveries::default())?;
+        let admin: AdminClient<Deliveries> = self.config.create_with_context(Deliveries::new(&self.access))?;
         let copies = TopicReplication::Fixed(BROKER_DEFAULT);
         let topic = NewTopic::new(topic, i32::try_from(partitions).unwrap_or(i32::MAX), copies);
         // The operation's limit makes the broker answer when the topic can be used.
@@ -137,11 +156,9 @@ impl KafkaProducer {
     }
 }
 
-fn settings(brokers: &str) -> ClientConfig {
-    let mut config = ClientConfig::new();
+fn settings(access: &Access) -> ClientConfig {
+    let mut config = access.config("switchboard-connect");
     config
-        .set("bootstrap.servers", brokers)
-        .set("client.id", "switchboard-connect")
         // No duplicates and no reordering by the client's own retries.
         .set("enable.idempotence", "true")
         .set("acks", "all")
@@ -150,9 +167,7 @@ fn settings(brokers: &str) -> ClientConfig {
         .set("message.timeout.ms", DELIVER_WITHIN.as_millis().to_string())
         .set("queue.buffering.max.kbytes", "65536")
         // As Java clients do, so that a subject has one partition whoever sends.
-        .set("partitioner", "murmur2_random")
-        // What passes here is decided by `tracing`, not by the client.
-        .set_log_level(RDKafkaLogLevel::Info);
+        .set("partitioner", "murmur2_random");
     config
 }
 

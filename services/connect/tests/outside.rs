@@ -69,7 +69,7 @@ fn a_topic_is_made_once() {
     let Ok(brokers) = env::var("SWITCHBOARD_TEST_BROKERS") else {
         return skip("a_topic_is_made_once", "SWITCHBOARD_TEST_BROKERS is not set");
     };
-    let producer = KafkaProducer::new(&brokers).unwrap();
+    let producer = KafkaProducer::new(&kafka::Access::plaintext(brokers)).unwrap();
     let topic = format!("connect-test-{}", process::id());
     producer.ensure_topic(&topic, 3).unwrap();
     producer.ensure_topic(&topic, 3).unwrap();

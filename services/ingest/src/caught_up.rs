@@ -1,7 +1,10 @@
 //! When a run that is to end has read everything: by itself, or by other members of the group.
 
 use crate::Error;
-use crate::buffer::PartitionBuffer;
+use crate::held::Held;
+use crate::intake::Partition;
+use crate::metrics::FlushReason;
+use crate::rows::ChunkRows;
 use crate::run::Ingest;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -12,25 +15,26 @@ const STALLED_AFTER: Duration = Duration::from_secs(120);
 impl Ingest {
     /// Whether all that was in the topic at the start is committed, by this member or another.
     pub(crate) async fn is_caught_up(&mut self, watch: &mut Watch) -> Result<bool, Error> {
-        let own = &self.buffers.partitions;
+        let own = &self.intake.partitions;
         let own_done = own.iter().all(|(partition, buffer)| is_read(buffer, self.end(*partition)));
         if !own_done || !watch.is_due() {
             return Ok(false);
         }
-        self.flush().await?;
-        self.sink.refresh().await?;
+        self.flush(FlushReason::Stop).await?;
+        let sink = self.outlet.sink()?;
+        sink.refresh().await?;
         let waiting: Vec<i32> = self
             .ends
             .iter()
             .filter(|(partition, end)| {
-                let reached = self.sink.position(**partition).unwrap_or_default() >= **end;
-                !reached && self.buffers.partitions.get(partition).is_none_or(|buffer| !is_read(buffer, **end))
+                let reached = sink.position(**partition).unwrap_or_default() >= **end;
+                !reached && self.intake.partitions.get(partition).is_none_or(|buffer| !is_read(buffer, **end))
             })
             .map(|(partition, _)| *partition)
             .collect();
-        let reached: i64 = waiting.iter().filter_map(|partition| self.sink.position(*partition)).sum();
+        let reached: i64 = waiting.iter().filter_map(|partition| sink.position(*partition)).sum();
         watch.look(reached);
-        if waiting.is_empty() && !self.buffers.has_moved() {
+        if waiting.is_empty() && self.intake.is_committed() {
             return Ok(true);
         }
         match watch.stalled_for() {
@@ -50,7 +54,7 @@ impl Ingest {
 
 /// Whether nothing of what was in the partition at the start is still to come: its end was reached,
 /// or the offset at which it ended then, or it waits for somebody.
-fn is_read(buffer: &PartitionBuffer, end: i64) -> bool {
+fn is_read(buffer: &Partition<ChunkRows, Held>, end: i64) -> bool {
     buffer.at_end || buffer.held.is_some() || buffer.next.unwrap_or_default() >= end
 }
 
@@ -89,11 +93,11 @@ mod tests {
 
     #[test]
     fn a_partition_is_read_at_its_end_even_while_more_comes_in() {
-        let at = |next| PartitionBuffer { next, ..PartitionBuffer::default() };
+        let at = |next| Partition { next, ..Partition::new(1, None) };
         assert!(!is_read(&at(None), 5) && !is_read(&at(Some(4)), 5));
         assert!(is_read(&at(Some(5)), 5) && is_read(&at(Some(9)), 5));
         // An empty partition, and one whose last offsets hold no record.
         assert!(is_read(&at(None), 0));
-        assert!(is_read(&PartitionBuffer { at_end: true, ..at(Some(4)) }, 5));
+        assert!(is_read(&Partition { at_end: true, ..at(Some(4)) }, 5));
     }
 }

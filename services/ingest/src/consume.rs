@@ -4,37 +4,47 @@
 //! asynchronous stream can lose a wake-up and stall. What goes out is one enum of events; what
 //! comes in is one enum of commands.
 
+mod gathering;
+
 use crate::Error;
-use crate::rows::Chunk;
+use crate::chunk::Chunk;
+use crate::entry::entry;
+use crate::kafka::Reading;
+use gathering::Gathering;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, RebalanceProtocol};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::Message;
+use rdkafka::statistics::Statistics;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::types::RDKafkaRespErr;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError, mpsc};
-use std::time::{Duration, Instant};
-use tokio::sync::mpsc::Sender;
+use std::time::Duration;
+use tokio::sync::mpsc::{Sender, UnboundedSender};
 
-/// What Kafka's thread tells the loop.
+/// What Kafka's thread tells the loop, besides records.
 pub(crate) enum Event {
     /// Partitions were given to this member; it waits for their positions.
     Assigned(Vec<i32>, mpsc::Sender<Vec<Start>>),
     /// Partitions are taken away; it waits until their rows are safe, for a while.
     Revoked(Vec<i32>, mpsc::Sender<()>),
-    /// Records of one partition.
-    Records { partition: i32, generation: u32, chunk: Chunk },
-    /// A partition has been read to its end.
-    ReachedEnd { partition: i32, generation: u32 },
     /// Kafka's thread has ended.
     Failed(Error),
 }
 
+/// What Kafka's thread brings.
+pub(crate) enum Brought {
+    /// Records of one partition.
+    Records { partition: i32, generation: u32, chunk: Chunk },
+    /// A partition has been read to its end.
+    ReachedEnd { partition: i32, generation: u32 },
+}
+
 /// What the loop tells Kafka's thread.
 pub(crate) enum Command {
-    /// Read on from another offset.
+    /// Read on from another offset, also if the partition was held.
     Rewind(Start),
     /// Read no more of a partition.
     Hold(i32),
@@ -49,79 +59,54 @@ pub(crate) struct Start {
     /// `None`: the lake never saw it, so from its beginning.
     pub(crate) offset: Option<i64>,
     pub(crate) generation: u32,
+    /// Whether it is held, and not to be read.
+    pub(crate) held: bool,
 }
 
-const CHUNK_RECORDS: usize = 4_096;
-const CHUNK_BYTES: usize = 1 << 20;
-const CHUNK_WAIT: Duration = Duration::from_millis(20);
+const POLL_FOR: Duration = Duration::from_millis(20);
 pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// Well within `max.poll.interval.ms`, past which the group would give this member up.
-const FLUSH_WITHIN: Duration = Duration::from_secs(30);
+pub(crate) const FLUSH_WITHIN: Duration = Duration::from_secs(30);
 
-/// Polls until the loop is gone. Runs on a thread of its own.
-pub(crate) fn poll(consumer: &BaseConsumer<Context>, commands: &mpsc::Receiver<Command>) {
+/// Polls until the loop is gone. Runs on a thread of its own, and never stops polling while it
+/// waits for the loop: it pauses the partitions instead.
+pub(crate) fn poll(
+    consumer: &BaseConsumer<Context>,
+    commands: &mpsc::Receiver<Command>,
+    brought: Sender<Brought>,
+) {
     let context = consumer.context();
     if let Err(error) = consumer.subscribe(&[&context.topic]) {
         return context.tell(Event::Failed(error.into()));
     }
-    let mut gathering: HashMap<i32, (u32, Chunk)> = HashMap::new();
-    let mut since = Instant::now();
+    let mut gathering = Gathering::new(brought);
+    let mut refused = Vec::new();
     while !context.events.is_closed() {
-        for command in commands.try_iter() {
-            context.obey(consumer, command);
+        let waiting = std::mem::take(&mut refused);
+        for command in waiting.into_iter().chain(commands.try_iter()) {
+            refused.extend(context.obey(consumer, command));
         }
-        let polled = consumer.poll(CHUNK_WAIT);
-        let idle = polled.is_none();
-        match polled {
-            None => {}
+        match consumer.poll(POLL_FOR) {
+            None => gathering.hand_over_all(),
             Some(Ok(message)) => {
                 let generation = context.generation(message.partition());
-                let (held, chunk) = gathering.entry(message.partition()).or_default();
-                if *held != generation {
-                    *chunk = Chunk::default();
-                    *held = generation;
-                }
-                chunk.push(
-                    message.payload().unwrap_or_default(),
-                    message.offset(),
-                    message.timestamp().to_millis(),
-                );
-                if chunk.records.len() >= CHUNK_RECORDS || chunk.bytes.len() >= CHUNK_BYTES {
-                    context.hand_over(message.partition(), generation, std::mem::take(chunk));
-                }
+                let payload = message.payload().unwrap_or_default();
+                let kafka_time_ms = message.timestamp().to_millis();
+                gathering.add(message.partition(), generation, payload, message.offset(), kafka_time_ms);
             }
             Some(Err(KafkaError::PartitionEOF(partition))) => {
-                if let Some((generation, chunk)) = gathering.remove(&partition) {
-                    context.hand_over(partition, generation, chunk);
-                }
-                let generation = context.generation(partition);
-                context.tell(Event::ReachedEnd { partition, generation });
+                gathering.reached_end(partition, context.generation(partition));
             }
             Some(Err(error)) => {
-                if let Some(error) = lasting(error, &context.topic) {
+                if let Some(error) = context.reading.lasting(&context.topic, error) {
+                    let error = context.lost_range(consumer).unwrap_or(error);
                     return context.tell(Event::Failed(error));
                 }
             }
         }
-        if idle || since.elapsed() >= CHUNK_WAIT {
-            for (partition, (generation, chunk)) in gathering.drain() {
-                context.hand_over(partition, generation, chunk);
-            }
-            since = Instant::now();
-        }
-    }
-}
-
-/// The error, if waiting will not mend it.
-fn lasting(error: KafkaError, topic: &str) -> Option<Error> {
-    use RDKafkaErrorCode::{AutoOffsetReset, Fatal, OffsetOutOfRange, UnknownTopic, UnknownTopicOrPartition};
-    match error.rdkafka_error_code() {
-        Some(AutoOffsetReset | OffsetOutOfRange) => Some(Error::OffsetLost { topic: topic.to_owned() }),
-        Some(UnknownTopic | UnknownTopicOrPartition) => Some(Error::NoTopic { topic: topic.to_owned() }),
-        Some(Fatal) => Some(error.into()),
-        _ => {
-            tracing::warn!(topic, %error, "kafka reports a passing error");
-            None
+        gathering.hand_over_due();
+        if let Err(error) = context.press_back(consumer, &mut gathering) {
+            tracing::warn!(topic = context.topic, %error, "kafka does not let partitions wait");
         }
     }
 }
@@ -129,17 +114,29 @@ fn lasting(error: KafkaError, topic: &str) -> Option<Error> {
 /// What librdkafka calls back.
 pub(crate) struct Context {
     topic: String,
-    events: Sender<Event>,
-    generations: Mutex<HashMap<i32, u32>>,
+    reading: Reading,
+    events: UnboundedSender<Event>,
+    generations: Mutex<HashMap<i32, Assigned>>,
+}
+
+/// What is known of an assigned partition.
+#[derive(Debug, Clone, Copy)]
+struct Assigned {
+    generation: u32,
+    held: bool,
 }
 
 impl ClientContext for Context {
     fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
-        tracing::debug!(facility, message, "librdkafka");
+        self.reading.complaints.log(facility, message);
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        self.reading.watched.look(&statistics);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(%error, reason, "librdkafka");
+        self.reading.complaints.error(&error, reason);
     }
 }
 
@@ -149,28 +146,25 @@ impl ConsumerContext for Context {
         let cooperative = matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
         let done = if kind == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
             let Some(starts) = self.starts(partitions) else { return };
-            let placed = starts.iter().try_for_each(|start| {
-                self.begin(start);
-                list.set_partition_offset(&self.topic, start.partition, kafka_offset(start.offset))
-            });
-            placed
-                .and_then(|()| if cooperative { consumer.incremental_assign(list) } else { consumer.assign(list) })
+            self.assign(consumer, list, &starts, cooperative)
         } else {
             let (reply, answer) = mpsc::channel();
-            self.tell(Event::Revoked(partitions, reply));
+            self.tell(Event::Revoked(partitions.clone(), reply));
             // No answer in time means that the rows are dropped; whoever comes next reads them again.
             let _ = answer.recv_timeout(FLUSH_WITHIN);
-            if cooperative { consumer.incremental_unassign(list) } else { consumer.unassign() }
+            self.assigned().retain(|partition, _| !partitions.contains(partition));
+            let done = if cooperative { consumer.incremental_unassign(list) } else { consumer.unassign() };
+            done.map_err(Error::from)
         };
         if let Err(error) = done {
-            self.tell(Event::Failed(error.into()));
+            self.tell(Event::Failed(error));
         }
     }
 }
 
 impl Context {
-    pub(crate) fn new(topic: &str, events: Sender<Event>) -> Self {
-        Self { topic: topic.to_owned(), events, generations: Mutex::default() }
+    pub(crate) fn new(topic: &str, reading: Reading, events: UnboundedSender<Event>) -> Self {
+        Self { topic: topic.to_owned(), reading, events, generations: Mutex::default() }
     }
 
     fn starts(&self, partitions: Vec<i32>) -> Option<Vec<Start>> {
@@ -179,37 +173,106 @@ impl Context {
         answer.recv().ok()
     }
 
+    fn assign(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        list: &mut TopicPartitionList,
+        starts: &[Start],
+        cooperative: bool,
+    ) -> Result<(), Error> {
+        for start in starts {
+            self.begin(start);
+            let offset = self.entry_offset(consumer, start)?;
+            list.set_partition_offset(&self.topic, start.partition, offset)?;
+        }
+        if cooperative {
+            consumer.incremental_assign(list)?
+        } else {
+            consumer.assign(list)?
+        }
+        let held: Vec<i32> = starts.iter().filter(|start| start.held).map(|start| start.partition).collect();
+        if !held.is_empty() {
+            consumer.pause(&self.list(&held))?;
+        }
+        Ok(())
+    }
+
+    /// Where to begin to read: at the record before the position if it is still there, so that the
+    /// loop can see that this is the topic that the lake was filled from.
+    fn entry_offset(&self, consumer: &BaseConsumer<Self>, start: &Start) -> Result<Offset, Error> {
+        let Some(position) = start.offset else { return Ok(Offset::Beginning) };
+        let Ok((low, high)) = consumer.fetch_watermarks(&self.topic, start.partition, ANSWER_WITHIN) else {
+            // Without an answer Kafka itself says later whether the offset is there.
+            return Ok(Offset::Offset(position));
+        };
+        entry(position, low, high).offset(&self.topic, start.partition, position).map(Offset::Offset)
+    }
+
+    /// After Kafka has refused an offset: which partition has lost what.
+    fn lost_range(&self, consumer: &BaseConsumer<Self>) -> Option<Error> {
+        let positions = consumer.position().ok()?;
+        positions.elements().iter().find_map(|element| {
+            let Offset::Offset(offset) = element.offset() else { return None };
+            let (low, _) = consumer.fetch_watermarks(&self.topic, element.partition(), ANSWER_WITHIN).ok()?;
+            let (topic, partition) = (self.topic.clone(), element.partition());
+            (offset < low).then_some(Error::OffsetLost { topic, partition, first: offset, next_kept: low })
+        })
+    }
+
+    /// Pauses all partitions while the loop does not keep up, and lets them go on when it has.
+    fn press_back(&self, consumer: &BaseConsumer<Self>, gathering: &mut Gathering) -> KafkaResult<()> {
+        let Some(pause) = gathering.turn() else { return Ok(()) };
+        let free = self
+            .assigned()
+            .iter()
+            .filter(|(_, one)| !one.held)
+            .map(|(partition, _)| *partition)
+            .collect::<Vec<_>>();
+        if free.is_empty() {
+            return Ok(());
+        }
+        tracing::debug!(topic = self.topic, pause, "back-pressure");
+        self.reading.watched.presses_back(if pause { free.len() } else { 0 });
+        if pause { consumer.pause(&self.list(&free)) } else { consumer.resume(&self.list(&free)) }
+    }
+
     fn begin(&self, start: &Start) {
-        let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
-        generations.insert(start.partition, start.generation);
+        let Start { generation, held, .. } = *start;
+        self.assigned().insert(start.partition, Assigned { generation, held });
+    }
+
+    fn assigned(&self) -> std::sync::MutexGuard<'_, HashMap<i32, Assigned>> {
+        self.generations.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn generation(&self, partition: i32) -> u32 {
-        let generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
-        generations.get(&partition).copied().unwrap_or_default()
+        self.assigned().get(&partition).map(|assigned| assigned.generation).unwrap_or_default()
     }
 
-    fn hand_over(&self, partition: i32, generation: u32, chunk: Chunk) {
-        if !chunk.records.is_empty() {
-            self.tell(Event::Records { partition, generation, chunk });
-        }
+    fn list(&self, partitions: &[i32]) -> TopicPartitionList {
+        let mut list = TopicPartitionList::new();
+        partitions.iter().for_each(|partition| drop(list.add_partition(&self.topic, *partition)));
+        list
     }
 
     /// A closed channel means that the loop has ended, and `poll` ends next.
     fn tell(&self, event: Event) {
-        let _ = self.events.blocking_send(event);
+        let _ = self.events.send(event);
     }
 
-    fn obey(&self, consumer: &BaseConsumer<Self>, command: Command) {
-        let outcome = match command {
+    /// Gives a command back that must be tried again.
+    fn obey(&self, consumer: &BaseConsumer<Self>, command: Command) -> Option<Command> {
+        let outcome = match &command {
+            Command::Rewind(start) if !self.assigned().contains_key(&start.partition) => return None,
             Command::Rewind(start) => {
-                self.begin(&start);
-                consumer.seek(&self.topic, start.partition, kafka_offset(start.offset), ANSWER_WITHIN)
+                self.begin(start);
+                let sought =
+                    consumer.seek(&self.topic, start.partition, kafka_offset(start.offset), ANSWER_WITHIN);
+                sought.and_then(|()| consumer.resume(&self.list(&[start.partition])))
             }
             Command::Hold(partition) => {
-                let mut list = TopicPartitionList::new();
-                list.add_partition(&self.topic, partition);
-                consumer.pause(&list)
+                self.assigned().entry(*partition).and_modify(|assigned| assigned.held = true);
+                consumer.pause(&self.list(&[*partition]))
             }
             Command::Publish(positions) => {
                 let mut list = TopicPartitionList::new();
@@ -219,10 +282,10 @@ impl Context {
                 added.and_then(|()| consumer.commit(&list, CommitMode::Async))
             }
         };
-        if let Err(error) = outcome {
-            // A rewind that fails leaves the partition at a later offset: only a restart is safe.
-            tracing::warn!(topic = self.topic, %error, "kafka refused a command");
-        }
+        let error = outcome.err()?;
+        tracing::warn!(topic = self.topic, %error, "kafka refused a command");
+        // Without its rewind a partition would go on at a later offset.
+        matches!(command, Command::Rewind(_)).then_some(command)
     }
 }
 

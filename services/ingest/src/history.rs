@@ -1,7 +1,7 @@
 //! A file of history, straight into the lake: the same check, decoding and tokens as for Kafka,
 //! fenced by the file's hash, so that it can be loaded once only.
 
-use crate::rows::Chunk;
+use crate::chunk::Chunk;
 use crate::sink::event_table;
 use crate::{Error, RowBuilder, TokenKey};
 use lake::{Commit, Committed, Lake, Span, fence};
@@ -46,7 +46,7 @@ pub async fn load_history(
     let mut batches = Vec::new();
     let mut chunk = Chunk::default();
     let mut finish = |chunk: &mut Chunk| -> Result<(), Error> {
-        let rows = builder.rows(chunk, &topic, 0, now_micros)?;
+        let rows = builder.rows(chunk, &topic, 0, now_micros, 0)?;
         let refused = rows.bad.first().map(|bad| (bad.offset, bad.reason.to_string()));
         let unknown = rows.unknown_schema.map(|(offset, id)| (offset, format!("unknown schema id {id}")));
         if let Some((offset, problem)) = refused.or(unknown) {
@@ -64,7 +64,8 @@ pub async fn load_history(
         }
     }
     finish(&mut chunk)?;
-    let files = table.write(&spec, &batches).await?;
+    let mut files = table.write(&spec, &batches).await?;
+    files.uploaded_at_ms = Some(now_micros / 1_000);
     let rows = files.rows;
     let spans = vec![Span { fence, start: None, end: 1 }];
     let notes = [("rows".to_owned(), json!(rows)), ("file".to_owned(), json!(file_sha256))].into();
@@ -72,5 +73,6 @@ pub async fn load_history(
     Ok(match table.commit(commit).await? {
         Committed::Landed(_) => Loaded::Rows(rows),
         Committed::Fenced(_) => Loaded::Already,
+        Committed::Stale => return Err(lake::Error::Stale { table: spec.name }.into()),
     })
 }

@@ -1,72 +1,94 @@
-//! Reaching Kafka: the consumer's settings, the cluster's id, and where the topic ends.
+//! Reaching Kafka: the consumer's settings, the cluster's id, and how far the topic reaches.
 
 use crate::Error;
-use crate::consume::{ANSWER_WITHIN, Context, Event};
+use crate::consume::{Context, Event};
 use crate::run::{GroupProtocol, Options};
-use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
-use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
-use std::collections::HashMap;
-use std::time::{Duration, Instant};
-use tokio::sync::mpsc::Sender;
+use crate::watched::{LOOK_EVERY_MS, Watched};
+use kafka::{Access, Cluster, Complaints, Wanted, Watermarks, missing_right};
+use rdkafka::config::ClientConfig;
+use rdkafka::consumer::BaseConsumer;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::mpsc::UnboundedSender;
 
-const TOPIC_WITHIN: Duration = Duration::from_secs(3);
-const ASK_AGAIN_AFTER: Duration = Duration::from_millis(200);
-
-/// A connected consumer and what it learned of the topic.
+/// A connected consumer and what was learned of the topic.
 pub(crate) struct Connected {
     pub(crate) consumer: BaseConsumer<Context>,
-    pub(crate) cluster: String,
-    /// For each partition, the offset at which it ended when asked.
-    pub(crate) ends: HashMap<i32, i64>,
+    pub(crate) cluster: Cluster,
+    pub(crate) reaches: Reaches,
 }
+
+/// Between which offsets each partition's records lay when Kafka was asked.
+pub(crate) type Reaches = BTreeMap<i32, Watermarks>;
 
 /// Connects and looks at the topic. Blocks for as long as the broker takes to answer.
-pub(crate) fn connect(options: &Options, topic: &str, events: Sender<Event>) -> Result<Connected, Error> {
-    let context = Context::new(topic, events);
-    let consumer: BaseConsumer<Context> = client_config(options, topic).create_with_context(context)?;
-    let partitions = patiently(TOPIC_WITHIN, || match partitions(&consumer, topic) {
-        Ok(none) if none.is_empty() => Err(Error::NoTopic { topic: topic.to_owned() }),
-        Ok(partitions) => Ok(partitions),
-        Err(source) => Err(Error::NoBroker { brokers: options.brokers.clone(), source }),
-    })?;
-    let mut ends = HashMap::new();
-    for partition in partitions {
-        let ask = || consumer.fetch_watermarks(topic, partition, ANSWER_WITHIN);
-        let (begins, end) = patiently(ANSWER_WITHIN, ask)?;
-        ends.insert(partition, if begins == end { 0 } else { end });
+pub(crate) fn connect(
+    options: &Options,
+    topic: &str,
+    events: UnboundedSender<Event>,
+    watched: Arc<Watched>,
+) -> Result<Connected, Error> {
+    let group = group(options, topic);
+    let cluster = Cluster::reach(&options.access)?;
+    let reaches = reaches(&cluster, options, topic)?;
+    let context = Context::new(topic, Reading::new(&options.access, &group, watched), events);
+    let consumer = client_config(options, &group).create_with_context(context)?;
+    Ok(Connected { consumer, cluster, reaches })
+}
+
+/// Asks how far the topic reaches. Blocks for as long as the broker takes to answer.
+pub(crate) fn reaches(cluster: &Cluster, options: &Options, topic: &str) -> Result<Reaches, Error> {
+    Ok(cluster.watermarks(Wanted::Read { topic, group: &group(options, topic) })?)
+}
+
+fn group(options: &Options, topic: &str) -> String {
+    format!("{}-{topic}", options.group)
+}
+
+/// What the consumer's context knows of how it came in, and what it heard since.
+pub(crate) struct Reading {
+    access: Access,
+    group: String,
+    pub(crate) complaints: Complaints,
+    /// Told where Kafka stands.
+    pub(crate) watched: Arc<Watched>,
+}
+
+impl Reading {
+    fn new(access: &Access, group: &str, watched: Arc<Watched>) -> Self {
+        let complaints = Complaints::new(access.clone());
+        Self { access: access.clone(), group: group.to_owned(), complaints, watched }
     }
-    let cluster = consumer.client().fetch_cluster_id(ANSWER_WITHIN);
-    let cluster = cluster.ok_or(KafkaError::MetadataFetch(RDKafkaErrorCode::ClusterAuthorizationFailed))?;
-    Ok(Connected { consumer, cluster, ends })
-}
 
-fn partitions(consumer: &BaseConsumer<Context>, topic: &str) -> KafkaResult<Vec<i32>> {
-    let metadata = consumer.fetch_metadata(Some(topic), ANSWER_WITHIN)?;
-    let found = metadata.topics().iter().find(|found| found.name() == topic && found.error().is_none());
-    Ok(found.into_iter().flat_map(|topic| topic.partitions()).map(|partition| partition.id()).collect())
-}
-
-/// Asks again for a while: a topic that was just made has no leaders yet, or is not known everywhere.
-fn patiently<T, E: std::fmt::Display>(within: Duration, ask: impl Fn() -> Result<T, E>) -> Result<T, E> {
-    let began = Instant::now();
-    loop {
-        match ask() {
-            Err(error) if began.elapsed() < within => {
-                tracing::debug!(%error, "kafka has no answer yet, asking again");
-                std::thread::sleep(ASK_AGAIN_AFTER);
+    /// The error, if waiting will not mend it.
+    pub(crate) fn lasting(&self, topic: &str, error: KafkaError) -> Option<Error> {
+        use RDKafkaErrorCode::{AllBrokersDown, AutoOffsetReset, Fatal, OffsetOutOfRange};
+        use RDKafkaErrorCode::{UnknownTopic, UnknownTopicOrPartition};
+        let code = error.rdkafka_error_code();
+        let wanted = Wanted::Read { topic, group: &self.group };
+        let missing = code.and_then(|code| missing_right(&self.access, wanted, code));
+        if let Some(refusal) = missing.or_else(|| self.complaints.refusal()) {
+            return Some(refusal.into());
+        }
+        match code {
+            Some(AutoOffsetReset | OffsetOutOfRange) => Some(error.into()),
+            Some(UnknownTopic | UnknownTopicOrPartition) => Some(Error::NoTopic { topic: topic.to_owned() }),
+            Some(Fatal) => Some(error.into()),
+            // It comes many times a second while no broker answers; why has been said before.
+            Some(AllBrokersDown) => None,
+            _ => {
+                tracing::warn!(topic, %error, "kafka reports a passing error");
+                None
             }
-            answer => return answer,
         }
     }
 }
 
-fn client_config(options: &Options, topic: &str) -> ClientConfig {
-    let mut config = ClientConfig::new();
+fn client_config(options: &Options, group: &str) -> ClientConfig {
+    let mut config = options.access.config("switchboard-ingest");
     config
-        .set("bootstrap.servers", &options.brokers)
-        .set("group.id", format!("{}-{topic}", options.group))
-        .set("client.id", "switchboard-ingest")
+        .set("group.id", group)
         .set("enable.auto.commit", "false")
         .set("enable.auto.offset.store", "false")
         .set("auto.offset.reset", "error")
@@ -78,8 +100,11 @@ fn client_config(options: &Options, topic: &str) -> ClientConfig {
         .set("fetch.queue.backoff.ms", "20")
         .set("fetch.wait.max.ms", "100")
         .set("queued.min.messages", "50000")
-        .set("queued.max.messages.kbytes", "65536")
-        .set_log_level(RDKafkaLogLevel::Warning);
+        // Part of what ingest needs besides its budget, for each source.
+        .set("queued.max.messages.kbytes", "32768")
+        // How soon partitions that are added to a topic are seen.
+        .set("topic.metadata.refresh.interval.ms", "10000")
+        .set("statistics.interval.ms", LOOK_EVERY_MS);
     match options.protocol {
         GroupProtocol::Classic => {
             config.set("partition.assignment.strategy", "cooperative-sticky").set("session.timeout.ms", "10000")

@@ -1,53 +1,93 @@
 #![doc = include_str!("../README.md")]
 
-mod buffer;
+mod accepted;
+mod bad_share;
+mod budget;
 mod caught_up;
+mod chunk;
 mod consume;
+mod entry;
+mod flushing;
+mod health;
+mod held;
 mod history;
+mod intake;
 mod kafka;
+mod lag;
+pub mod metrics;
+mod outlet;
+mod patience;
 mod places;
+mod requeue;
 mod rows;
 mod run;
 mod sealed;
 mod sink;
+mod taking;
+#[cfg(test)]
+mod tests;
 mod tokens;
+mod watched;
 
+pub use accepted::{Decided, accept_bad, accept_loss};
+pub use budget::Budget;
+pub use chunk::Chunk;
+pub use health::{Condition, Health, Problem};
 pub use history::{Loaded, load_history};
-pub use rows::{BadRecord, Chunk, ChunkRows, RowBuilder};
-pub use run::{GroupProtocol, Options, Outcome, Stopped, run};
-pub use sealed::StewardKey;
+pub use requeue::{Quarantined, Requeued, position as requeue_position, requeue};
+pub use rows::{BadRecord, ChunkRows, RowBuilder};
+pub use run::{GroupProtocol, Options, Outcome, run};
+pub use sealed::{StewardKey, StewardSecret};
 pub use sink::event_table;
 pub use tokens::TokenKey;
 
 /// What can go wrong in ingest, beyond a bad record.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No broker answered.
-    #[error(
-        "no Kafka broker answers at {brokers}; check `kafka.brokers`, or start one with `deploy/broker.sh start`"
-    )]
-    NoBroker {
-        /// The configured addresses.
-        brokers: String,
-        /// What the client said.
-        #[source]
-        source: rdkafka::error::KafkaError,
-    },
+    /// Kafka cannot be reached, or does not let us; it says what to do.
+    #[error(transparent)]
+    Reach(::kafka::Error),
     /// The topic is not there.
     #[error("the broker has no topic `{topic}`; import something with `--to kafka`, or create the topic")]
     NoTopic {
         /// The topic.
         topic: String,
     },
-    /// The lake's position is no longer, or not yet, in Kafka.
+    /// Kafka has dropped records that the lake has not read.
     #[error(
-        "topic {topic}: a position held by the lake is not in Kafka any more (its retention passed it, or the \
-         topic was made anew). Going on would leave a gap, so ingest stops. Either restore the topic, or accept \
-         the loss with a new lake"
+        "topic {topic}, partition {partition}: Kafka has dropped the records from offset {first} to {}, and the lake \
+         has not read them (its retention passed the position while ingest did not run). Going on would leave a \
+         gap, so ingest stops. Either bring them back (from a mirror or a backup of the topic), or accept the loss \
+         for good: `switchboard ingest accept-loss --topic {topic} --partition {partition} --from {first} --to \
+         {next_kept}`, which is kept in the lake's log",
+        next_kept - 1
     )]
     OffsetLost {
         /// The topic.
         topic: String,
+        /// The partition.
+        partition: i32,
+        /// The first offset that is missing: the lake's position.
+        first: i64,
+        /// The first offset that Kafka still has.
+        next_kept: i64,
+    },
+    /// The topic is not the one that the lake was filled from.
+    #[error(
+        "topic {topic}, partition {partition}: {} It was deleted and made anew, or `kafka.brokers` names another \
+         cluster's copy. Going on would mix two histories, so ingest stops. Either bring the old topic back, or keep \
+         this lake as it is and begin a new one (`lake.folder`), into which its history can be imported",
+        what_is_other(*position, *end)
+    )]
+    TopicMadeAnew {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// The lake's position.
+        position: i64,
+        /// Where the partition ends, if that is before the position.
+        end: Option<i64>,
     },
     /// Kafka failed in a way that does not pass.
     #[error("kafka")]
@@ -64,8 +104,8 @@ pub enum Error {
     /// The file of history could not be read to its end; nothing of it was loaded.
     #[error("the file could not be read to its end; nothing of it was loaded")]
     Input(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A bad record could not be sealed.
-    #[error("cannot seal a bad record for the stewards: {0}")]
+    /// A bad record could not be sealed or opened.
+    #[error("cannot seal a bad record for the stewards, or open one: {0}")]
     Seal(String),
     /// A key is not usable.
     #[error("{0}")]
@@ -86,4 +126,20 @@ pub enum Error {
         /// How long nothing moved.
         waited_seconds: u64,
     },
+}
+
+fn what_is_other(position: i64, end: Option<i64>) -> String {
+    match end {
+        Some(end) => format!("the lake has read up to offset {position}, but the partition ends at {end}."),
+        None => format!("the record before offset {position} is not the one that the lake has read there."),
+    }
+}
+
+impl From<::kafka::Error> for Error {
+    fn from(error: ::kafka::Error) -> Self {
+        match error {
+            ::kafka::Error::NoTopic { topic } => Self::NoTopic { topic },
+            other => Self::Reach(other),
+        }
+    }
 }

@@ -96,7 +96,7 @@ mod tests {
         chunk.push(&report(164_194 * 10_000), 8, None);
         let source = &catalogue().sources["fixmystreet"];
         let mut builder = RowBuilder::new(source, TokenKey::parse(&"07".repeat(32)).unwrap());
-        let rows = builder.rows(&chunk, &source.topic, 0, 0).unwrap();
+        let rows = builder.rows(&chunk, &source.topic, 0, 0, 0).unwrap();
         let [batch] = rows.batches.as_slice() else { panic!("{:?}", rows.batches) };
         assert_eq!(batch.num_rows(), 1);
         for (column, kept) in [("latitude", 51_2300), ("longitude", -5700)] {

@@ -4,6 +4,8 @@
 //! build does not know: there the partition must wait.
 
 use crate::Error;
+use crate::chunk::{Chunk, RecordAt};
+use crate::intake::Payload;
 use crate::places;
 use crate::tokens::{TokenKey, Tokeniser, token_lists};
 use arrow::array::{
@@ -16,26 +18,6 @@ use chrono::{DateTime, Datelike};
 use schemas::{Decoded, PartitionBy, Pii, Refusal, Source, WriterDecoder, frame, wide};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-
-/// Records of one partition, one after the other in one buffer.
-#[derive(Debug, Default, Clone)]
-pub struct Chunk {
-    /// All records' bytes.
-    pub bytes: Vec<u8>,
-    /// Where each record ends in `bytes`, and its coordinates.
-    pub records: Vec<RecordAt>,
-}
-
-/// One record of a [`Chunk`].
-#[derive(Debug, Clone, Copy)]
-pub struct RecordAt {
-    /// End of its bytes; it begins where the one before ends.
-    pub end: usize,
-    /// Kafka offset.
-    pub offset: i64,
-    /// Kafka time, milliseconds since 1970.
-    pub kafka_time_ms: Option<i64>,
-}
 
 /// A record that could not be used.
 #[derive(Debug, Clone)]
@@ -50,9 +32,12 @@ pub struct BadRecord {
     pub kafka_time_ms: Option<i64>,
     /// Its bytes.
     pub bytes: Vec<u8>,
+    /// HMAC-SHA-256 of its bytes under the token key, by which an auditor who may not open them can
+    /// compare them.
+    pub content_mac: [u8; 32],
 }
 
-/// What became of a chunk.
+/// What became of a chunk, or of several.
 #[derive(Debug, Default)]
 pub struct ChunkRows {
     /// Rows with the table's columns.
@@ -62,6 +47,14 @@ pub struct ChunkRows {
     /// The offset and schema id of the first record whose schema is not known; it and all after it
     /// are not in the rows.
     pub unknown_schema: Option<(i64, u32)>,
+    /// Bytes that the rows and the bad records keep in memory.
+    pub bytes: usize,
+    /// The latest Kafka time among the records, milliseconds since 1970.
+    pub kafka_time_ms: Option<i64>,
+    /// What tells the last record from any other; see [`RowBuilder::fingerprint`].
+    pub last_record: Option<i64>,
+    /// The offset at which the partition was paused because too many records were bad.
+    pub paused_at: Option<i64>,
 }
 
 /// Builds the rows of one source.
@@ -78,32 +71,6 @@ impl std::fmt::Debug for RowBuilder {
     }
 }
 
-impl Chunk {
-    /// Adds a record.
-    pub fn push(&mut self, record: &[u8], offset: i64, kafka_time_ms: Option<i64>) {
-        self.bytes.extend_from_slice(record);
-        self.records.push(RecordAt { end: self.bytes.len(), offset, kafka_time_ms });
-    }
-
-    /// The records from `offset` on.
-    #[must_use]
-    pub fn from_offset(self, offset: i64) -> Self {
-        if self.records.first().is_none_or(|first| first.offset >= offset) {
-            return self;
-        }
-        let mut rest = Self::default();
-        for place in (0..self.records.len()).filter(|place| self.records[*place].offset >= offset) {
-            rest.push(self.record(place), self.records[place].offset, self.records[place].kafka_time_ms);
-        }
-        rest
-    }
-
-    fn record(&self, place: usize) -> &[u8] {
-        let start = place.checked_sub(1).map_or(0, |before| self.records[before].end);
-        &self.bytes[start..self.records[place].end]
-    }
-}
-
 impl RowBuilder {
     /// A builder for a source's table.
     pub fn new(source: &'static Source, key: TokenKey) -> Self {
@@ -111,7 +78,8 @@ impl RowBuilder {
         Self { source, table_schema, decoders: HashMap::new(), tokeniser: Tokeniser::new(key) }
     }
 
-    /// Checks and decodes a chunk. `ingested_at_micros` is the time to write beside the rows.
+    /// Checks and decodes a chunk. `ingested_at_micros` is the time to write beside the rows. Below
+    /// the offset `accepted` a record of an unknown schema is a bad record.
     ///
     /// # Errors
     /// Only for faults of ours; what is wrong with a record is in the result.
@@ -121,13 +89,17 @@ impl RowBuilder {
         topic: &str,
         partition: i32,
         ingested_at_micros: i64,
+        accepted: i64,
     ) -> Result<ChunkRows, Error> {
         let mut result = ChunkRows::default();
         let mut by_schema: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for place in 0..chunk.records.len() {
             match frame::split(chunk.record(place)) {
-                Err(reason) => result.bad.push(bad_record(chunk, place, None, reason)),
+                Err(reason) => result.bad.push(self.bad_record(chunk, place, None, reason)),
                 Ok((id, _)) if self.knows(id)? => by_schema.entry(id).or_default().push(place),
+                Ok((id, _)) if chunk.records[place].offset < accepted => {
+                    result.bad.push(self.bad_record(chunk, place, Some(id), Refusal::UnknownSchema));
+                }
                 Ok((id, _)) => {
                     result.unknown_schema = Some((chunk.records[place].offset, id));
                     break;
@@ -148,15 +120,41 @@ impl RowBuilder {
                      cannot be decoded are in the quarantine as decoder_refused, all others are rows"
                 );
             }
-            let bad = decoded.refused.iter().map(|(at, reason)| bad_record(chunk, places[*at], Some(id), *reason));
-            result.bad.extend(bad);
+            for (at, reason) in &decoded.refused {
+                result.bad.push(self.bad_record(chunk, places[*at], Some(id), *reason));
+            }
             if decoded.batch.num_rows() > 0 {
                 let offsets = decoded.rows.iter().map(|at| chunk.records[places[*at]].offset);
                 let place = Coordinates { topic, partition, offsets: offsets.collect(), ingested_at_micros };
                 result.batches.push(self.complete(id, decoded, place)?);
             }
         }
+        let taken = chunk
+            .records
+            .iter()
+            .take_while(|record| result.unknown_schema.is_none_or(|(offset, _)| record.offset < offset));
+        let taken = taken.count();
+        result.kafka_time_ms = chunk.records[..taken].iter().filter_map(|record| record.kafka_time_ms).max();
+        result.last_record = taken.checked_sub(1).map(|last| self.fingerprint(chunk, last));
+        result.bytes = result.batches.iter().map(RecordBatch::get_array_memory_size).sum::<usize>()
+            + result.bad.iter().map(|bad| bad.bytes.len() + size_of::<BadRecord>()).sum::<usize>();
         Ok(result)
+    }
+
+    /// What tells a record from any other that could stand at its offset: the first 63 bits of an HMAC
+    /// of its bytes and its Kafka time under the token key, so that it tells nothing else.
+    pub fn fingerprint(&self, chunk: &Chunk, place: usize) -> i64 {
+        let time = chunk.records[place].kafka_time_ms.unwrap_or_default().to_be_bytes();
+        let mac = self.tokeniser.mac(&[&time, chunk.record(place)]);
+        let first = mac.first_chunk::<8>().copied().unwrap_or_default();
+        i64::from_be_bytes(first) & i64::MAX
+    }
+
+    fn bad_record(&self, chunk: &Chunk, place: usize, schema_id: Option<u32>, reason: Refusal) -> BadRecord {
+        let RecordAt { offset, kafka_time_ms, .. } = chunk.records[place];
+        let bytes = chunk.record(place).to_vec();
+        let content_mac = self.tokeniser.mac(&[&bytes]);
+        BadRecord { offset, schema_id, reason, kafka_time_ms, bytes, content_mac }
     }
 
     fn knows(&mut self, id: u32) -> Result<bool, Error> {
@@ -202,16 +200,37 @@ impl RowBuilder {
     }
 }
 
+impl ChunkRows {
+    /// Records that became rows or went to the quarantine.
+    pub(crate) fn records(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum::<usize>() + self.bad.len()
+    }
+}
+
+impl Payload for ChunkRows {
+    fn append(&mut self, later: Self) {
+        self.batches.extend(later.batches);
+        self.bad.extend(later.bad);
+        self.bytes += later.bytes;
+        self.kafka_time_ms = self.kafka_time_ms.max(later.kafka_time_ms);
+        self.last_record = later.last_record.or(self.last_record);
+        self.paused_at = later.paused_at.or(self.paused_at);
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn must_be_told(&self) -> bool {
+        self.paused_at.is_some()
+    }
+}
+
 struct Coordinates<'a> {
     topic: &'a str,
     partition: i32,
     offsets: Vec<i64>,
     ingested_at_micros: i64,
-}
-
-fn bad_record(chunk: &Chunk, place: usize, schema_id: Option<u32>, reason: Refusal) -> BadRecord {
-    let RecordAt { offset, kafka_time_ms, .. } = chunk.records[place];
-    BadRecord { offset, schema_id, reason, kafka_time_ms, bytes: chunk.record(place).to_vec() }
 }
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;

@@ -1,37 +1,51 @@
 //! The loop: takes what Kafka's thread brings, flushes when it is time, ends when told.
 
-use crate::buffer::Buffers;
+use crate::bad_share::BadShare;
+use crate::budget::Budget;
 use crate::caught_up::Watch;
-use crate::consume::{self, Command, Event, Start};
+use crate::consume::{self, Brought, Command, Event, FLUSH_WITHIN};
+use crate::entry::judge_all;
+use crate::held::Held;
+use crate::intake::Intake;
 use crate::kafka::{self, Connected};
-use crate::rows::Chunk;
-use crate::sink::{Flushed, Sink};
-use crate::{Error, RowBuilder, StewardKey, TokenKey};
-use lake::Lake;
+use crate::metrics::FlushReason;
+use crate::outlet::Outlet;
+use crate::rows::ChunkRows;
+use crate::sink::Sink;
+use crate::watched::Watched;
+use crate::{Error, Health, RowBuilder, StewardKey, TokenKey};
+use ::kafka::Watermarks;
+use lake::{Lake, fault};
 use schemas::Source;
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, mpsc as std_mpsc};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 /// How to ingest.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Kafka's bootstrap addresses.
-    pub brokers: String,
+    /// How Kafka is reached.
+    pub access: ::kafka::Access,
     /// Consumer group; the topic's name is added.
     pub group: String,
     /// How members share the partitions.
     pub protocol: GroupProtocol,
     /// A commit at least this often while records come in.
     pub flush_after: Duration,
-    /// A commit at the latest when this much is buffered.
+    /// A commit at the latest when a source has buffered this much, in bytes.
     pub flush_bytes: usize,
+    /// What all sources of the process may buffer together.
+    pub budget: Budget,
+    /// A partition is paused when more than this share of its last 10,000 records is bad.
+    pub pause_above_bad_percent: u32,
     /// Counts the rows as they are committed, for whoever shows progress.
     pub committed_rows: Arc<AtomicU64>,
+    /// Told what stands in the way, and what does no more.
+    pub health: Health,
     /// End when everything is committed that was in the topic at the start.
     pub until_caught_up: bool,
 }
@@ -53,24 +67,15 @@ pub struct Outcome {
     pub rows: u64,
     /// Records quarantined.
     pub quarantined: u64,
-    /// Partitions that wait, and for what.
-    pub held: Vec<Stopped>,
+    /// Partitions that wait, and for what: sentences for the operator.
+    pub held: Vec<String>,
 }
 
-/// A partition that does not go on until somebody acts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stopped {
-    /// The topic.
-    pub topic: String,
-    /// The partition.
-    pub partition: i32,
-    /// The offset at which it waits.
-    pub offset: i64,
-    /// The schema id that is not known.
-    pub schema_id: u32,
-}
-
-const EVENTS_IN_FLIGHT: usize = 16;
+const CHUNKS_IN_FLIGHT: usize = 16;
+/// How often a held partition is looked at again.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(2);
+/// How long until a flush that is due is looked at again, while another is under way.
+const SETTLE_STEP: Duration = Duration::from_millis(50);
 
 /// Ingests one source until `stop` resolves, or until caught up.
 ///
@@ -84,63 +89,101 @@ pub async fn run(
     steward: StewardKey,
     stop: impl Future<Output = ()>,
 ) -> Result<Outcome, Error> {
-    let (tell, events) = mpsc::channel(EVENTS_IN_FLIGHT);
+    let (tell, events) = mpsc::unbounded_channel();
+    let (bring, brought) = mpsc::channel(CHUNKS_IN_FLIGHT);
     let (command, commands) = std_mpsc::channel();
-    let for_thread = (options.clone(), source.topic.clone());
-    let connected = tokio::task::spawn_blocking(move || kafka::connect(&for_thread.0, &for_thread.1, tell));
-    let Connected { consumer, cluster, ends } = connected.await.map_err(thread_ended)??;
-    let sink = Sink::open(lake, source, cluster, steward).await?;
+    let health = options.health.clone();
+    let watched = Arc::new(Watched::new(&source.topic, &options.access.brokers, health, now_micros()));
+    let for_thread = (options.clone(), source.topic.clone(), watched.clone());
+    let connected =
+        tokio::task::spawn_blocking(move || kafka::connect(&for_thread.0, &for_thread.1, tell, for_thread.2));
+    let connected = connected.await.map_err(thread_ended)?;
+    if matches!(connected, Ok(_) | Err(Error::NoTopic { .. })) {
+        watched.reached();
+    }
+    let Connected { consumer, cluster, reaches } = connected?;
+    let sink = Sink::open(lake, source, cluster.id().to_owned(), steward, watched.clone()).await?;
+    let again = options.clone();
+    let later = tokio::task::spawn_blocking(move || kafka::reaches(&cluster, &again, &source.topic));
+    let later = later.await.map_err(thread_ended)??;
+    judge_all(&source.topic, |partition| sink.position(partition), &reaches, &later)?;
     let thread = std::thread::Builder::new().name(format!("poll {}", source.topic));
-    let polling = thread.spawn(move || consume::poll(&consumer, &commands)).map_err(thread_ended)?;
+    let polling = thread.spawn(move || consume::poll(&consumer, &commands, bring)).map_err(thread_ended)?;
     let mut ingest = Ingest {
         source,
         options: options.clone(),
         rows: RowBuilder::new(source, key),
-        sink,
-        buffers: Buffers::default(),
+        outlet: Outlet::Idle(Box::new(sink)),
+        intake: Intake::default(),
+        shares: HashMap::new(),
+        accepted: HashMap::new(),
+        last_records: HashMap::new(),
+        watched,
         command,
-        ends,
+        ends: reaches.iter().map(|(partition, marks)| (*partition, end_to_reach(*marks))).collect(),
         outcome: Outcome::default(),
     };
-    let result = ingest.drive(events, stop).await;
-    // The channel of events is closed by now, so the thread ends by itself.
+    let result = ingest.drive(events, brought, stop).await;
+    ingest.options.budget.note(&source.name, 0, 0);
+    // The channels are closed by now, so the thread ends by itself.
     let _ = tokio::task::spawn_blocking(move || polling.join()).await;
-    result.map(|()| ingest.outcome)
+    result.map(|()| ingest.finished())
 }
 
 pub(crate) struct Ingest {
     pub(crate) source: &'static Source,
-    options: Options,
-    rows: RowBuilder,
-    pub(crate) sink: Sink,
-    pub(crate) buffers: Buffers,
-    command: std_mpsc::Sender<Command>,
+    pub(crate) options: Options,
+    pub(crate) rows: RowBuilder,
+    pub(crate) outlet: Outlet,
+    pub(crate) intake: Intake<ChunkRows, Held>,
+    pub(crate) shares: HashMap<i32, BadShare>,
+    /// Of each partition, the offset below which a bad cause is only a bad record.
+    pub(crate) accepted: HashMap<i32, i64>,
+    /// Of partitions just assigned: their position, and what the lake knows of the record before it.
+    pub(crate) last_records: HashMap<i32, (i64, i64)>,
+    pub(crate) watched: Arc<Watched>,
+    pub(crate) command: std_mpsc::Sender<Command>,
     pub(crate) ends: HashMap<i32, i64>,
-    outcome: Outcome,
+    pub(crate) outcome: Outcome,
 }
 
 impl Ingest {
     async fn drive(
         &mut self,
-        mut events: mpsc::Receiver<Event>,
+        mut events: mpsc::UnboundedReceiver<Event>,
+        mut brought: mpsc::Receiver<Brought>,
         stop: impl Future<Output = ()>,
     ) -> Result<(), Error> {
         tokio::pin!(stop);
         let mut flush_at = Instant::now() + self.options.flush_after;
+        let mut look_at = Instant::now() + LOOK_AGAIN_AFTER;
         let mut watch = Watch::new();
         loop {
+            self.note_state();
+            let busy = self.outlet.is_busy();
             tokio::select! {
                 biased;
-                () = &mut stop => return self.flush().await,
+                () = &mut stop => return self.finish().await,
+                settled = self.outlet.settled(), if busy => self.take_in(settled?)?,
                 event = events.recv() => match event {
                     Some(event) => self.handle(event).await?,
-                    None => return self.flush().await,
+                    None => return self.finish().await,
                 },
-                () = tokio::time::sleep_until(flush_at) => {}
+                Some(brought) = brought.recv(), if self.options.budget.has_room() => self.receive(brought)?,
+                () = tokio::time::sleep_until(flush_at.min(look_at)) => {}
             }
-            if Instant::now() >= flush_at || self.buffers.buffered_bytes() >= self.options.flush_bytes {
-                self.flush().await?;
-                flush_at = Instant::now() + self.options.flush_after;
+            let timely = (Instant::now() >= flush_at).then_some(FlushReason::Time);
+            match self.full().or(timely) {
+                Some(reason) if !self.outlet.is_busy() => {
+                    self.begin_flush(reason);
+                    flush_at = Instant::now() + self.options.flush_after;
+                }
+                Some(_) => flush_at = flush_at.max(Instant::now() + SETTLE_STEP),
+                None => {}
+            }
+            if Instant::now() >= look_at {
+                self.look_at_held().await?;
+                look_at = Instant::now() + LOOK_AGAIN_AFTER;
             }
             if self.options.until_caught_up && self.is_caught_up(&mut watch).await? {
                 return Ok(());
@@ -151,108 +194,51 @@ impl Ingest {
     async fn handle(&mut self, event: Event) -> Result<(), Error> {
         match event {
             Event::Assigned(partitions, reply) => {
-                self.sink.refresh().await?;
-                let starts = partitions.iter().map(|partition| self.start(*partition)).collect();
+                self.settle().await?;
+                self.outlet.sink()?.refresh().await?;
+                let starts =
+                    partitions.iter().map(|partition| self.start(*partition)).collect::<Result<_, _>>()?;
                 tracing::info!(topic = self.source.topic, ?partitions, "partitions assigned");
                 // No receiver means that Kafka's thread has ended; its last event says why.
                 let _ = reply.send(starts);
                 Ok(())
             }
             Event::Revoked(partitions, reply) => {
-                self.flush().await?;
-                for partition in &partitions {
-                    self.buffers.partitions.remove(partition);
+                fault::point("ingest.in_revoke", self.intake.bytes());
+                if timeout(FLUSH_WITHIN, self.flush(FlushReason::Revoke)).await.is_err() {
+                    let topic = &self.source.topic;
+                    tracing::warn!(topic, ?partitions, "not safe in time; the next owner reads their rows again");
                 }
+                for partition in &partitions {
+                    self.intake.revoke(*partition);
+                    self.shares.remove(partition);
+                }
+                self.watched.revoked(&partitions);
                 tracing::info!(topic = self.source.topic, ?partitions, "partitions revoked");
                 let _ = reply.send(());
                 Ok(())
             }
-            Event::Records { partition, generation, chunk } => self.take(partition, generation, chunk),
-            Event::ReachedEnd { partition, generation } => {
-                let buffer = self.buffers.partitions.get_mut(&partition);
-                if let Some(buffer) = buffer.filter(|buffer| buffer.generation == generation) {
-                    buffer.at_end = true;
-                }
-                Ok(())
-            }
             Event::Failed(error) => {
-                self.flush().await?;
+                self.finish().await?;
                 Err(error)
             }
         }
     }
 
-    fn start(&mut self, partition: i32) -> Start {
-        let offset = self.sink.position(partition);
-        Start { partition, offset, generation: self.buffers.begin(partition, offset) }
-    }
-
-    fn take(&mut self, partition: i32, generation: u32, chunk: Chunk) -> Result<(), Error> {
-        let Some(buffer) = self.buffers.partitions.get_mut(&partition) else { return Ok(()) };
-        let Some(last) = chunk.records.last().map(|record| record.offset) else { return Ok(()) };
-        if !buffer.takes(generation, last) {
-            return Ok(());
-        }
-        let chunk = chunk.from_offset(buffer.next.unwrap_or_default());
-        let kafka_time_ms = chunk.records.iter().filter_map(|record| record.kafka_time_ms).max();
-        let rows = self.rows.rows(&chunk, &self.source.topic, partition, now_micros())?;
-        if let Some((offset, schema_id)) = rows.unknown_schema {
-            self.hold(partition, offset, schema_id);
-        }
-        if let Some(buffer) = self.buffers.partitions.get_mut(&partition) {
-            buffer.take(rows, last, kafka_time_ms, chunk.bytes.len());
-        }
-        Ok(())
-    }
-
-    fn hold(&mut self, partition: i32, offset: i64, schema_id: u32) {
-        let topic = &self.source.topic;
-        tracing::error!(
-            topic,
-            partition,
-            offset,
-            schema_id,
-            "unknown schema id: this partition waits, the others go on. Release the schema (a file under \
-             schemas/, its id in schemas/ids.toml) in a new build and restart ingest; nothing is lost meanwhile"
-        );
-        self.outcome.held.push(Stopped { topic: topic.clone(), partition, offset, schema_id });
-        let _ = self.command.send(Command::Hold(partition));
-    }
-
-    pub(crate) async fn flush(&mut self) -> Result<(), Error> {
-        if !self.buffers.has_moved() {
-            return Ok(());
-        }
-        let fenced = match self.sink.flush(&mut self.buffers, now_micros()).await? {
-            Flushed::Committed { rows, quarantined } => {
-                self.outcome.rows += rows;
-                self.outcome.quarantined += quarantined;
-                self.options.committed_rows.fetch_add(rows, Ordering::Relaxed);
-                let committed = self.buffers.partitions.iter();
-                let positions = committed.filter_map(|(partition, buffer)| Some((*partition, buffer.committed?)));
-                let _ = self.command.send(Command::Publish(positions.collect()));
-                return Ok(());
-            }
-            Flushed::Fenced(positions) => positions,
-        };
-        for (partition, position) in fenced {
-            tracing::warn!(
-                topic = self.source.topic,
-                partition,
-                position,
-                "fenced: another writer was here; rewinding"
-            );
-            let start = self.start(partition);
-            let _ = self.command.send(Command::Rewind(start));
-        }
-        // What the other partitions hold goes with the next flush, under fresh files.
-        Ok(())
+    fn finished(mut self) -> Outcome {
+        self.outcome.held = self.held_sentences();
+        self.outcome
     }
 }
 
-fn now_micros() -> i64 {
+pub(crate) fn now_micros() -> i64 {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// The position at which all that a partition held is read; none where it held nothing.
+fn end_to_reach(marks: Watermarks) -> i64 {
+    if marks.begin == marks.end { 0 } else { marks.end }
 }
 
 fn thread_ended(error: impl std::fmt::Display) -> Error {

@@ -1,17 +1,22 @@
 //! The lake's end of the pipe: quarantine rows first, then files and positions in one commit.
 
 use crate::Error;
-use crate::buffer::{Buffers, PartitionBuffer};
+use crate::intake::{Batch, Part};
+use crate::metrics::CommitOutcome;
+use crate::patience::patiently;
+use crate::rows::ChunkRows;
 use crate::sealed::StewardKey;
+use crate::watched::Watched;
 use arrow::array::{
     ArrayRef, BinaryArray, Date32Array, Int32Array, Int64Array, RecordBatch, StringArray,
     TimestampMicrosecondArray,
 };
-use lake::{Commit, Committed, Lake, Span, Table, TableSpec, fence, quarantine_table};
+use lake::{Commit, Committed, Files, Lake, Patience, Span, Table, TableSpec, fault, fence, quarantine_table};
 use schemas::{Source, wide};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The events table of a source: rows sorted by subject and time inside a file.
 pub fn event_table(source: &Source) -> TableSpec {
@@ -23,13 +28,22 @@ pub fn event_table(source: &Source) -> TableSpec {
     }
 }
 
-/// What became of a flush.
+/// What became of a batch.
 #[derive(Debug)]
 pub(crate) enum Flushed {
     /// All is in the lake.
-    Committed { rows: u64, quarantined: u64 },
+    Landed { rows: u64, quarantined: u64 },
     /// Others moved these partitions; nothing was written. The lake's positions.
     Fenced(BTreeMap<i32, i64>),
+}
+
+/// What the lake holds of a partition besides its position; see [`lake::fence`].
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Stamps {
+    pub(crate) accepted: Option<i64>,
+    pub(crate) paused_at: Option<i64>,
+    pub(crate) last_record: Option<i64>,
+    pub(crate) complete_through_ms: Option<i64>,
 }
 
 /// Writes one topic into one events table.
@@ -43,6 +57,7 @@ pub(crate) struct Sink {
     spec: TableSpec,
     events: Table,
     quarantine: Option<Table>,
+    watched: Arc<Watched>,
 }
 
 impl Sink {
@@ -51,11 +66,12 @@ impl Sink {
         source: &'static Source,
         cluster: String,
         steward: StewardKey,
+        watched: Arc<Watched>,
     ) -> Result<Self, Error> {
         let spec = event_table(source);
         let events = lake.open_or_create_table(&spec).await?;
         let topic = source.topic.clone();
-        Ok(Self { lake: lake.clone(), cluster, topic, source, steward, spec, events, quarantine: None })
+        Ok(Self { lake: lake.clone(), cluster, topic, source, steward, spec, events, quarantine: None, watched })
     }
 
     /// Reads on, so that positions are those of the newest version.
@@ -68,76 +84,183 @@ impl Sink {
         self.events.positions().get(&self.fence(partition)).copied()
     }
 
-    /// Makes all that is buffered safe, or says which partitions others have moved.
-    pub(crate) async fn flush(&mut self, buffers: &mut Buffers, now_micros: i64) -> Result<Flushed, Error> {
-        let moved: Vec<(&i32, &PartitionBuffer)> =
-            buffers.partitions.iter().filter(|(_, buffer)| buffer.has_moved()).collect();
-        if moved.is_empty() {
-            return Ok(Flushed::Committed { rows: 0, quarantined: 0 });
+    /// The stamps that the lake holds of a partition.
+    pub(crate) fn stamps(&self, partition: i32) -> Stamps {
+        let held = |stamp: fn(&str, &str, i32) -> String| {
+            self.events.positions().get(&stamp(&self.cluster, &self.topic, partition)).copied()
+        };
+        Stamps {
+            accepted: held(fence::accepted_of_partition),
+            paused_at: held(fence::paused_of_partition),
+            last_record: held(fence::last_record_of_partition),
+            complete_through_ms: held(fence::completeness_of_partition),
         }
-        self.quarantine(&moved, now_micros).await?;
-        let batches: Vec<RecordBatch> = moved.iter().flat_map(|(_, buffer)| buffer.batches.clone()).collect();
-        let files = self.events.write(&self.spec, &batches).await?;
-        let rows = files.rows;
-        let bad: usize = moved.iter().map(|(_, buffer)| buffer.bad.len()).sum();
-        let mut commit = Commit { files, ..Commit::default() };
+    }
+
+    /// Makes a batch safe, or says which partitions others have moved. `at_end`: partitions of
+    /// which there was no more, and until when there was not, milliseconds since 1970. Waits for as long as the lake does not answer.
+    pub(crate) async fn flush(
+        &mut self,
+        batch: &Batch<ChunkRows>,
+        at_end: &[(i32, i64)],
+        now_micros: fn() -> i64,
+    ) -> Result<Flushed, Error> {
+        let in_flight: usize = batch.parts.values().map(|part| part.rows.records()).sum();
+        self.quarantine(batch, now_micros).await?;
+        loop {
+            fault::point("ingest.before_upload", in_flight);
+            let began = Instant::now();
+            let files = self.upload(batch, now_micros).await?;
+            self.watched.recorder.uploaded(began.elapsed());
+            fault::point("ingest.after_upload", files.rows);
+            let rows = files.rows as u64;
+            let commit = self.to_commit(batch, files, at_end, now_micros());
+            let quarantined = batch.parts.values().map(|part| part.rows.bad.len() as u64).sum();
+            match self.commit(commit).await? {
+                Committed::Landed(version) => {
+                    tracing::info!(table = self.spec.name, version, rows, quarantined, "committed");
+                    fault::point("ingest.after_reply", in_flight);
+                    self.checkpoint().await;
+                    return Ok(Flushed::Landed { rows, quarantined });
+                }
+                Committed::Fenced(positions) => {
+                    let by_partition = positions.iter().filter_map(|(held, position)| {
+                        fence::partition_of(held).map(|(_, _, partition)| (partition, *position))
+                    });
+                    return Ok(Flushed::Fenced(by_partition.collect()));
+                }
+                Committed::Stale => {
+                    tracing::warn!(
+                        table = self.spec.name,
+                        "the files lay too long before their commit; writing anew"
+                    );
+                }
+            }
+        }
+    }
+
+    /// Writes the rows as files, and waits for as long as the storage refuses them.
+    async fn upload(&self, batch: &Batch<ChunkRows>, now_micros: fn() -> i64) -> Result<Files, Error> {
+        let batches: Vec<RecordBatch> =
+            batch.parts.values().flat_map(|part| part.rows.batches.iter().cloned()).collect();
+        patiently(&self.spec.name, &self.watched, now_micros, || async {
+            let uploaded_at_ms = Some(now_micros() / 1_000);
+            let mut files = self.events.write(&self.spec, &batches).await?;
+            files.uploaded_at_ms = uploaded_at_ms;
+            Ok(files)
+        })
+        .await
+    }
+
+    async fn commit(&mut self, commit: Commit) -> Result<Committed, Error> {
+        let (began, resolved_before) = (Instant::now(), self.events.resolved_commits());
+        let committed = self.events.commit(commit).await;
+        let outcome = match &committed {
+            Ok(Committed::Landed(_)) if self.events.resolved_commits() > resolved_before => {
+                CommitOutcome::UnknownResolved
+            }
+            Ok(Committed::Landed(_)) => CommitOutcome::Landed,
+            Ok(Committed::Fenced(_)) => CommitOutcome::Fenced,
+            Ok(Committed::Stale) => CommitOutcome::Stale,
+            Err(_) => CommitOutcome::Failed,
+        };
+        self.watched.recorder.commit(outcome, began.elapsed());
+        if matches!(committed, Err(lake::Error::Rewound { .. })) {
+            self.watched.recorder.offset_gaps(1);
+        }
+        Ok(committed?)
+    }
+
+    fn to_commit(&self, batch: &Batch<ChunkRows>, files: Files, at_end: &[(i32, i64)], now_micros: i64) -> Commit {
+        let mut commit = Commit { files, patience: Patience::Endless, ..Commit::default() };
         let mut offsets = serde_json::Map::new();
-        for (partition, buffer) in &moved {
-            let Some(end) = buffer.next else { continue };
-            offsets.insert(partition.to_string(), json!([buffer.committed, end]));
-            commit.spans.push(Span { fence: self.fence(**partition), start: buffer.committed, end });
-            let through_ms = if buffer.at_end { Some(now_micros / 1_000) } else { buffer.kafka_time_ms };
-            if let Some(through_ms) = through_ms {
-                let stamp = fence::completeness_of_partition(&self.cluster, &self.topic, **partition);
-                commit.stamps.insert(stamp, through_ms);
-            }
+        let stamp = |of: fn(&str, &str, i32) -> String, partition| of(&self.cluster, &self.topic, partition);
+        for (partition, part) in &batch.parts {
+            let Part { start, end, rows, .. } = part;
+            offsets.insert(partition.to_string(), json!([start, end]));
+            commit.spans.push(Span { fence: self.fence(*partition), start: *start, end: *end });
+            let stamps = [
+                (stamp(fence::last_record_of_partition, *partition), rows.last_record),
+                (stamp(fence::paused_of_partition, *partition), rows.paused_at),
+            ];
+            commit.stamps.extend(stamps.into_iter().filter_map(|(stamp, value)| Some((stamp, value?))));
         }
+        let newest =
+            batch.parts.iter().filter_map(|(partition, part)| Some((*partition, part.rows.kafka_time_ms?)));
+        for (partition, through_ms) in newest.chain(at_end.iter().copied()) {
+            let stamp = stamp(fence::completeness_of_partition, partition);
+            let known_ms = commit.stamps.get(&stamp).or(self.events.positions().get(&stamp)).copied();
+            // A producer's clock may be ahead; and what was complete once stays so.
+            let through_ms = through_ms.min(now_micros / 1_000).max(known_ms.unwrap_or(i64::MIN));
+            commit.stamps.insert(stamp, through_ms);
+        }
+        let bad: usize = batch.parts.values().map(|part| part.rows.bad.len()).sum();
         commit.notes.insert("offsets".to_owned(), json!(offsets));
-        commit.notes.insert("rows".to_owned(), json!(rows));
+        commit.notes.insert("rows".to_owned(), json!(commit.files.rows));
         commit.notes.insert("quarantined".to_owned(), json!(bad));
-        let outcome = self.events.commit(commit).await?;
-        match outcome {
-            Committed::Landed(version) => {
-                tracing::info!(table = self.spec.name, version, rows, quarantined = bad, "committed");
-                buffers.committed();
-                Ok(Flushed::Committed { rows: rows as u64, quarantined: bad as u64 })
-            }
-            Committed::Fenced(positions) => {
-                let by_partition = positions.iter().filter_map(|(held, position)| {
-                    fence::partition_of(held).map(|(_, _, partition)| (partition, *position))
-                });
-                Ok(Flushed::Fenced(by_partition.collect()))
-            }
-        }
+        commit
     }
 
     fn fence(&self, partition: i32) -> String {
         fence::of_partition(&self.cluster, &self.topic, partition)
     }
 
-    async fn quarantine(&mut self, moved: &[(&i32, &PartitionBuffer)], now_micros: i64) -> Result<(), Error> {
+    /// Makes a checkpoint where maintenance has made none for long: without one each commit takes longer
+    /// than the one before.
+    async fn checkpoint(&mut self) {
+        for table in [Some(&mut self.events), self.quarantine.as_mut()].into_iter().flatten() {
+            if let Err(error) = table.checkpoint_if_due(COMMITS_WITHOUT_CHECKPOINT).await {
+                let cause = error.cause();
+                tracing::warn!(
+                    table = table.name(),
+                    cause,
+                    "no checkpoint could be made; `switchboard maintain` does"
+                );
+            }
+        }
+    }
+
+    async fn quarantine(&mut self, batch: &Batch<ChunkRows>, now_micros: fn() -> i64) -> Result<(), Error> {
         let spec = quarantine_table();
-        let batch = self.quarantine_rows(moved, now_micros, &spec)?;
-        if batch.num_rows() == 0 {
+        let rows = self.quarantine_rows(batch, now_micros(), &spec)?;
+        if rows.num_rows() == 0 {
             return Ok(());
         }
-        let table = match &mut self.quarantine {
+        let (lake, quarantine, watched) = (&self.lake, &mut self.quarantine, &self.watched);
+        let opened = match quarantine.take() {
             Some(table) => table,
-            none => none.insert(self.lake.open_or_create_table(&spec).await?),
+            None => {
+                patiently(&spec.name, watched, now_micros, || async {
+                    Ok(lake.open_or_create_table(&spec).await?)
+                })
+                .await?
+            }
         };
-        let files = table.write(&spec, &[batch]).await?;
-        table.commit(Commit { files, ..Commit::default() }).await?;
-        Ok(())
+        let table = quarantine.insert(opened);
+        let batches = [rows];
+        loop {
+            let uploaded_at_ms = Some(now_micros() / 1_000);
+            let write = || async { Ok(table.write(&spec, &batches).await?) };
+            let mut files = patiently(&spec.name, watched, now_micros, write).await?;
+            files.uploaded_at_ms = uploaded_at_ms;
+            fault::point("ingest.in_quarantine_append", files.rows);
+            let commit = Commit { files, patience: Patience::Endless, ..Commit::default() };
+            if table.commit(commit).await? != Committed::Stale {
+                fault::point("ingest.after_quarantine_append", batches[0].num_rows());
+                return Ok(());
+            }
+        }
     }
 
     fn quarantine_rows(
         &self,
-        moved: &[(&i32, &PartitionBuffer)],
+        batch: &Batch<ChunkRows>,
         now_micros: i64,
         spec: &TableSpec,
     ) -> Result<RecordBatch, Error> {
+        let parts = batch.parts.iter();
         let bad: Vec<_> =
-            moved.iter().flat_map(|(partition, buffer)| buffer.bad.iter().map(|one| (**partition, one))).collect();
+            parts.flat_map(|(partition, part)| part.rows.bad.iter().map(|one| (*partition, one))).collect();
         let rows = bad.len();
         let sealed = bad.iter().map(|(_, one)| self.steward.seal(&one.bytes)).collect::<Result<Vec<_>, _>>()?;
         let same = |text: &str| -> ArrayRef { Arc::new(StringArray::from_iter_values((0..rows).map(|_| text))) };
@@ -157,8 +280,10 @@ impl Sink {
             times(TimestampMicrosecondArray::from_value(now_micros, rows)),
             Arc::new(Int64Array::from_iter_values(bad.iter().map(|(_, one)| one.bytes.len() as i64))),
             Arc::new(BinaryArray::from_iter_values(sealed)),
+            Arc::new(BinaryArray::from_iter_values(bad.iter().map(|(_, one)| one.content_mac))),
             Arc::new(Date32Array::from_value(today, rows)),
         ];
         Ok(RecordBatch::try_new(spec.schema.clone(), columns)?)
     }
 }
+const COMMITS_WITHOUT_CHECKPOINT: u64 = 500;

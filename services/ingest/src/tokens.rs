@@ -44,12 +44,15 @@ impl TokenKey {
     /// The token of an identifier, `None` for one that is blank.
     pub fn token(&self, kind: Pii, identifier: &str) -> Option<String> {
         let normal = normalised(kind, identifier)?;
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).ok()?;
-        mac.update(purpose(kind).as_bytes());
-        mac.update(&[0]);
-        mac.update(normal.as_bytes());
-        let digest = mac.finalize().into_bytes();
+        let digest = self.mac(&[purpose(kind).as_bytes(), &[0], normal.as_bytes()]);
         Some(format!("{}:{}", self.id, lower_base32(&digest[..TOKEN_BYTES])))
+    }
+
+    /// HMAC-SHA-256 of the parts, one after the other, under the key.
+    pub(crate) fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes a key of any length");
+        parts.iter().for_each(|part| mac.update(part));
+        mac.finalize().into_bytes().into()
     }
 }
 
@@ -82,6 +85,11 @@ impl Tokeniser {
             tokens.append_option(identifier.and_then(|identifier| self.token(kind, identifier)));
         }
         Arc::new(tokens.finish())
+    }
+
+    /// HMAC-SHA-256 of the parts under the key.
+    pub(crate) fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
+        self.key.mac(parts)
     }
 
     fn token(&mut self, kind: Pii, identifier: &str) -> Option<Arc<str>> {

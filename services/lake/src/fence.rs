@@ -8,14 +8,24 @@
 //! | the log holds | then |
 //! |---|---|
 //! | the expected start, for all | commit on this very snapshot |
-//! | more, and a commit of this batch is in the log | it has landed; do not write again |
-//! | more, by somebody else | fenced: drop the data of those fences, go on from the log |
+//! | more | fenced: drop the data of those fences, go on from the log |
 //! | less | the table was put back: stop |
 
+use crate::fault::{Rule, keeps};
 use std::collections::BTreeMap;
 
 /// The fence under which refresh publishes epochs.
 pub const REFRESH: &str = "v1/refresh";
+
+/// The fence of whoever rewrites or removes files of a table.
+pub const REWRITER: &str = "v1/rewriter";
+
+/// The fence of a requeue: what stands in the quarantine is ingested again once.
+pub const REQUEUE: &str = "v1/requeue";
+
+/// The stamp of the clean-up: files that were uploaded before this time, in milliseconds since 1970,
+/// and never committed are deleted.
+pub const UPLOADS_BEFORE: &str = "v1/uploads-before";
 
 /// How a batch moves one fence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,8 +43,6 @@ pub struct Span {
 pub enum Verdict {
     /// All positions are as expected.
     Commit,
-    /// This batch is in the log already.
-    Landed,
     /// Others moved these fences; the log's positions.
     Fenced(BTreeMap<String, i64>),
     /// The log stands before the batch's start.
@@ -57,6 +65,11 @@ pub fn of_file(sha256: &str) -> String {
     format!("v1/file/{sha256}")
 }
 
+/// Whether a fence is that of a file of history.
+pub fn is_of_file(fence: &str) -> bool {
+    fence.starts_with("v1/file/")
+}
+
 /// The Kafka partition (cluster, topic, partition) of a fence, if it is one's.
 pub fn partition_of(fence: &str) -> Option<(&str, &str, i32)> {
     let mut parts = fence.strip_prefix("v1/")?.split('/');
@@ -64,10 +77,28 @@ pub fn partition_of(fence: &str) -> Option<(&str, &str, i32)> {
     (parts.next().is_none() && found.0 != "file").then_some(found)
 }
 
-/// Judges a batch. `landed` says whether a commit of this very batch has been found in the log.
-pub fn judge(spans: &[Span], stored: &BTreeMap<String, i64>, landed: bool) -> Verdict {
-    if landed {
-        return Verdict::Landed;
+/// The stamp up to which the stewards have accepted whatever a Kafka partition holds: below this
+/// offset a bad cause is only a bad record.
+pub fn accepted_of_partition(cluster: &str, topic: &str, partition: i32) -> String {
+    format!("v1/accepted/{cluster}/{topic}/{partition}")
+}
+
+/// The stamp of the offset at which a Kafka partition was paused because too many of its records
+/// were bad.
+pub fn paused_of_partition(cluster: &str, topic: &str, partition: i32) -> String {
+    format!("v1/paused/{cluster}/{topic}/{partition}")
+}
+
+/// The stamp that tells the last record before a Kafka partition's position from any other: a topic
+/// that was made anew holds another one there.
+pub fn last_record_of_partition(cluster: &str, topic: &str, partition: i32) -> String {
+    format!("v1/last-record/{cluster}/{topic}/{partition}")
+}
+
+/// Judges a batch on the positions of the version that it would be committed on.
+pub fn judge(spans: &[Span], stored: &BTreeMap<String, i64>) -> Verdict {
+    if !keeps(Rule::Check) {
+        return Verdict::Commit;
     }
     let mut fenced = BTreeMap::new();
     for span in spans {
@@ -97,18 +128,11 @@ mod tests {
     #[test]
     fn commits_only_from_the_expected_positions() {
         let batch = [span("a", Some(5), 9), span("b", None, 3)];
-        assert_eq!(judge(&batch, &stored(&[("a", 5), ("other", 70)]), false), Verdict::Commit);
-        assert_eq!(judge(&batch, &stored(&[("a", 6)]), false), Verdict::Fenced(stored(&[("a", 6)])));
-        assert_eq!(judge(&batch, &stored(&[("a", 5), ("b", 0)]), false), Verdict::Fenced(stored(&[("b", 0)])));
-        assert_eq!(judge(&batch, &stored(&[("a", 4)]), false), Verdict::Rewound(batch[0].clone()));
-        assert_eq!(judge(&batch, &stored(&[]), false), Verdict::Rewound(batch[0].clone()));
-    }
-
-    #[test]
-    fn a_batch_that_landed_is_not_written_again() {
-        let batch = [span("a", Some(5), 9)];
-        assert_eq!(judge(&batch, &stored(&[("a", 9)]), true), Verdict::Landed);
-        assert_eq!(judge(&batch, &stored(&[("a", 9)]), false), Verdict::Fenced(stored(&[("a", 9)])));
+        assert_eq!(judge(&batch, &stored(&[("a", 5), ("other", 70)])), Verdict::Commit);
+        assert_eq!(judge(&batch, &stored(&[("a", 6)])), Verdict::Fenced(stored(&[("a", 6)])));
+        assert_eq!(judge(&batch, &stored(&[("a", 5), ("b", 0)])), Verdict::Fenced(stored(&[("b", 0)])));
+        assert_eq!(judge(&batch, &stored(&[("a", 4)])), Verdict::Rewound(batch[0].clone()));
+        assert_eq!(judge(&batch, &stored(&[])), Verdict::Rewound(batch[0].clone()));
     }
 
     #[test]
@@ -116,7 +140,9 @@ mod tests {
         let fence = of_partition("c1", "telephony.events", 3);
         assert_eq!(partition_of(&fence), Some(("c1", "telephony.events", 3)));
         assert_eq!(partition_of(&of_file("ab")), None);
+        assert!(is_of_file(&of_file("ab")) && !is_of_file(&fence));
         assert_eq!(partition_of(&completeness_of_partition("c1", "t", 3)), None);
+        assert_eq!(partition_of(&accepted_of_partition("c1", "t", 3)), None);
         assert_eq!(partition_of(REFRESH), None);
     }
 }

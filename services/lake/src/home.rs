@@ -2,6 +2,7 @@
 
 use crate::{Error, Table, TableSpec};
 use serde::{Deserialize, Serialize};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use url::Url;
 
@@ -9,6 +10,7 @@ use url::Url;
 #[derive(Debug, Clone)]
 pub struct Lake {
     folder: PathBuf,
+    scheme: &'static str,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -18,6 +20,9 @@ struct Marker {
 
 const MARKER: &str = "switchboard-lake.json";
 const FORMAT: u32 = 1;
+const PROBE: &str = ".writable";
+/// A file without bytes can be made on a disk that is full.
+const PROBE_BYTES: usize = 4_096;
 
 impl Lake {
     /// Opens the lake in `folder`, making it if the folder is absent or empty.
@@ -53,12 +58,50 @@ impl Lake {
         if marker.is_none_or(|marker| marker.format != FORMAT) {
             return Err(fault(&format!("{MARKER} is not of format {FORMAT}; use the version that wrote it")));
         }
-        Ok(Self { folder: folder_path })
+        Ok(Self { folder: folder_path, scheme: "file" })
     }
 
     /// The lake's folder.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Whether something can be written to the lake, tried with a small file that is removed again.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the folder is gone, cannot be written, or its disk is full.
+    pub fn check_writable(&self) -> Result<(), Error> {
+        let probe = self.folder.join(format!("{PROBE}-{}", std::process::id()));
+        let written = std::fs::write(&probe, [0u8; PROBE_BYTES]);
+        // What could not be written in full is removed as well; another look may have done it.
+        let removed = match std::fs::remove_file(&probe) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        };
+        written.and(removed).map_err(io_at(&self.folder))
+    }
+
+    /// The same lake, its tables written by way of another URL scheme, whose storage must have been
+    /// registered with Delta. Reading by SQL goes to the folder as ever.
+    #[must_use]
+    pub fn by_scheme(self, scheme: &'static str) -> Self {
+        Self { scheme, ..self }
+    }
+
+    /// The names of all tables, in order.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn tables(&self) -> Result<Vec<String>, Error> {
+        let mut tables = Vec::new();
+        for entry in std::fs::read_dir(&self.folder).map_err(io_at(&self.folder))? {
+            let entry = entry.map_err(io_at(&self.folder))?;
+            if entry.path().join("_delta_log").is_dir() {
+                tables.push(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+        tables.sort();
+        Ok(tables)
     }
 
     /// Opens a table at its newest version, if it exists.
@@ -94,7 +137,9 @@ impl Lake {
     }
 
     fn table_url(&self, name: &str) -> Result<Url, Error> {
-        Url::from_directory_path(self.folder.join(name)).map_err(|()| Error::Home {
+        let url = Url::from_directory_path(self.folder.join(name)).ok();
+        let url = url.and_then(|url| Url::parse(&format!("{}://{}", self.scheme, url.path())).ok());
+        url.ok_or_else(|| Error::Home {
             folder: self.folder.clone(),
             problem: format!("cannot hold a table named `{name}`"),
         })
@@ -104,4 +149,22 @@ impl Lake {
 fn io_at(path: &Path) -> impl Fn(std::io::Error) -> Error {
     let path = path.to_owned();
     move |source| Error::Io { path: path.clone(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn a_look_whether_it_can_be_written_leaves_nothing_behind() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let lake = Lake::open_or_create(folder.path()).unwrap();
+        let names = || std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        lake.check_writable().unwrap();
+        assert_eq!(names().collect::<Vec<_>>(), [MARKER]);
+        std::fs::remove_dir_all(folder.path()).unwrap();
+        let told = lake.check_writable().unwrap_err();
+        assert!(matches!(told, Error::Io { source, .. } if source.kind() == ErrorKind::NotFound));
+    }
 }

@@ -4,7 +4,10 @@ pub mod fault;
 pub mod fence;
 mod files;
 mod home;
+mod landings;
+mod maintenance;
 mod positions;
+pub mod protocol;
 mod quarantine;
 mod snapshot_table;
 mod table;
@@ -14,9 +17,11 @@ mod tests;
 pub use fence::{Span, Verdict};
 pub use files::Files;
 pub use home::Lake;
+pub use landings::Landing;
+pub use maintenance::{Appended, Care, Done, Policy, Retention, maintain};
 pub use quarantine::{QUARANTINE_TABLE, quarantine_table};
-pub use snapshot_table::SnapshotTable;
-pub use table::{Commit, Committed, Table, TableSpec};
+pub use snapshot_table::{DataFile, SnapshotTable};
+pub use table::{Commit, Committed, Patience, Table, TableSpec};
 
 use std::path::PathBuf;
 
@@ -64,7 +69,16 @@ pub enum Error {
         attempts: u32,
         /// The last failure.
         #[source]
-        source: Box<deltalake_core::DeltaTableError>,
+        source: Option<Box<Error>>,
+    },
+    /// The files lay so long before their commit that a clean-up may have taken them.
+    #[error(
+        "table {table}: the rows that were written lay so long before their commit that a clean-up may have taken \
+         them. Nothing was committed; run it again"
+    )]
+    Stale {
+        /// The table.
+        table: String,
     },
     /// Delta refused.
     #[error("table {table}")]
@@ -87,4 +101,17 @@ pub enum Error {
     /// A batch could not be sorted or cut.
     #[error(transparent)]
     Arrow(#[from] arrow::error::ArrowError),
+}
+
+impl Error {
+    /// The error and what lies behind it, in one line.
+    pub fn cause(&self) -> String {
+        let mut text = self.to_string();
+        let mut behind = std::error::Error::source(self);
+        while let Some(cause) = behind {
+            text = format!("{text}: {cause}");
+            behind = cause.source();
+        }
+        text
+    }
 }

@@ -18,23 +18,35 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Positions {
     read_through: Option<u64>,
+    /// The newest checkpoint that has been seen.
+    pub(crate) checkpoint: Option<u64>,
     pub(crate) by_fence: BTreeMap<String, i64>,
 }
 
 impl Positions {
     /// Reads on to `version`.
     pub(crate) async fn advance(&mut self, log: &LogStoreRef, version: u64) -> DeltaResult<()> {
-        let first = match self.read_through {
+        let mut next = match self.read_through {
             Some(seen) => seen + 1,
             None => self.read_checkpoint(log, version).await?,
         };
-        for version in first..=version {
-            for action in commit_actions(log, version).await? {
+        while next <= version {
+            let Some(actions) = find_commit(log, next).await? else {
+                // Cleaned away since: the checkpoint that it went into has its positions.
+                let after_checkpoint = self.read_checkpoint(log, version).await?;
+                if after_checkpoint <= next {
+                    return Err(missing(next));
+                }
+                next = after_checkpoint;
+                continue;
+            };
+            for action in actions {
                 let txn = &action["txn"];
                 if let (Some(fence), Some(position)) = (txn["appId"].as_str(), txn["version"].as_i64()) {
                     self.by_fence.insert(fence.to_owned(), position);
                 }
             }
+            next += 1;
         }
         self.read_through = Some(version);
         Ok(())
@@ -52,6 +64,7 @@ impl Positions {
         let Some((checkpoint, path)) = newest else { return Ok(0) };
         let bytes = store.get_opts(path, Default::default()).await?.bytes().await?;
         self.read_checkpoint_file(bytes)?;
+        self.checkpoint = Some(checkpoint);
         Ok(checkpoint + 1)
     }
 
@@ -77,12 +90,19 @@ impl Positions {
 
 /// The actions of one commit.
 pub(crate) async fn commit_actions(log: &LogStoreRef, version: u64) -> DeltaResult<Vec<Json>> {
-    let bytes = log.read_commit_entry(version).await?;
-    let bytes =
-        bytes.ok_or_else(|| DeltaTableError::Generic(format!("commit {version} is missing from the log")))?;
+    find_commit(log, version).await?.ok_or_else(|| missing(version))
+}
+
+/// The actions of one commit; `None` when the log does not hold it, or not any more.
+pub(crate) async fn find_commit(log: &LogStoreRef, version: u64) -> DeltaResult<Option<Vec<Json>>> {
+    let Some(bytes) = log.read_commit_entry(version).await? else { return Ok(None) };
     let text = String::from_utf8_lossy(&bytes);
     let lines = text.lines().filter(|line| !line.trim().is_empty());
-    lines
-        .map(|line| serde_json::from_str(line).map_err(|error| DeltaTableError::Generic(error.to_string())))
-        .collect()
+    let actions =
+        lines.map(|line| serde_json::from_str(line).map_err(|error| DeltaTableError::Generic(error.to_string())));
+    actions.collect::<DeltaResult<_>>().map(Some)
+}
+
+fn missing(version: u64) -> DeltaTableError {
+    DeltaTableError::Generic(format!("commit {version} is missing from the log"))
 }

@@ -23,6 +23,7 @@ pub fn quarantine_table() -> TableSpec {
         Field::new("quarantined_at", time(), false),
         Field::new("size_bytes", DataType::Int64, false),
         Field::new("sealed_bytes", DataType::Binary, false),
+        Field::new("content_mac", DataType::Binary, true),
         Field::new("ingest_date", DataType::Date32, false),
     ]);
     TableSpec {

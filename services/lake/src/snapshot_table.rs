@@ -21,10 +21,12 @@ use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
-use deltalake_core::kernel::EagerSnapshot;
+use deltalake_core::kernel::{EagerSnapshot, LogicalFileView};
 use deltalake_core::{DeltaResult, DeltaTable};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use url::Url;
 
 /// A table at one version.
 #[derive(Debug)]
@@ -33,6 +35,15 @@ pub struct SnapshotTable {
     table_schema: TableSchema,
     folder: PathBuf,
     snapshot: EagerSnapshot,
+}
+
+/// A file of a version.
+#[derive(Debug, Clone)]
+pub struct DataFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The values of the partition columns, as the log writes them; they stand in no file.
+    pub partition_values: HashMap<String, Option<String>>,
 }
 
 impl SnapshotTable {
@@ -46,7 +57,8 @@ impl SnapshotTable {
         let table_schema = TableSchema::builder(Arc::new(Schema::new(file_fields)))
             .with_table_partition_cols(partition_fields)
             .build();
-        let folder = table.table_url().to_file_path().unwrap_or_default();
+        let url = Url::parse(&format!("file://{}", table.table_url().path())).ok();
+        let folder = url.and_then(|url| url.to_file_path().ok()).unwrap_or_default();
         Ok(Self { schema: table_schema.table_schema().clone(), table_schema, folder, snapshot })
     }
 
@@ -60,6 +72,16 @@ impl SnapshotTable {
         self.snapshot.log_data().iter().map(|file| file.num_records()).sum()
     }
 
+    /// The files of this version, for a reader that brings its own Parquet.
+    pub fn data_files(&self) -> Vec<DataFile> {
+        let files = self.snapshot.log_data();
+        let described = files.iter().map(|file| DataFile {
+            path: self.folder.join(file.object_store_path().as_ref()),
+            partition_values: file.partition_values_map(),
+        });
+        described.collect()
+    }
+
     fn files(&self, predicate: Option<&Arc<dyn PhysicalExpr>>) -> Result<Vec<PartitionedFile>> {
         let log_data = self.snapshot.log_data();
         let keep = match predicate {
@@ -71,27 +93,41 @@ impl SnapshotTable {
         };
         let mut files = Vec::new();
         for (file, _) in log_data.iter().zip(keep).filter(|(_, keep)| *keep) {
-            let path = self.folder.join(file.object_store_path().as_ref());
-            let size = u64::try_from(file.size()).unwrap_or_default();
-            let values = file.partition_values_map();
-            let partition_values = self.table_schema.table_partition_cols().iter().map(|field| {
-                let value = values.get(field.name()).cloned().flatten();
-                ScalarValue::try_from(field.data_type()).and_then(|null| match value {
-                    Some(text) => ScalarValue::try_from_string(text, field.data_type()),
-                    None => Ok(null),
-                })
-            });
-            let mut statistics = Statistics::new_unknown(&self.schema);
-            if let Some(rows) = file.num_records() {
-                statistics.num_rows = Precision::Exact(rows);
-            }
-            files.push(
-                PartitionedFile::new(path.to_string_lossy(), size)
-                    .with_partition_values(partition_values.collect::<Result<_>>()?)
-                    .with_statistics(Arc::new(statistics)),
-            );
+            files.push(self.partitioned_file(&file)?);
         }
         Ok(files)
+    }
+
+    pub(crate) fn partitioned_file(&self, file: &LogicalFileView) -> Result<PartitionedFile> {
+        let path = self.folder.join(file.object_store_path().as_ref());
+        let size = u64::try_from(file.size()).unwrap_or_default();
+        let values = file.partition_values_map();
+        let partition_values = self.table_schema.table_partition_cols().iter().map(|field| {
+            let value = values.get(field.name()).cloned().flatten();
+            ScalarValue::try_from(field.data_type()).and_then(|null| match value {
+                Some(text) => ScalarValue::try_from_string(text, field.data_type()),
+                None => Ok(null),
+            })
+        });
+        let mut statistics = Statistics::new_unknown(&self.schema);
+        if let Some(rows) = file.num_records() {
+            statistics.num_rows = Precision::Exact(rows);
+        }
+        Ok(PartitionedFile::new(path.to_string_lossy(), size)
+            .with_partition_values(partition_values.collect::<Result<_>>()?)
+            .with_statistics(Arc::new(statistics)))
+    }
+
+    /// A scan of some files, one after the other, with all columns.
+    pub(crate) fn scan_of(&self, files: FileGroup) -> Arc<dyn ExecutionPlan> {
+        let source = Arc::new(ParquetSource::new(self.table_schema.clone()));
+        let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), source);
+        DataSourceExec::from_data_source(config.with_file_group(files).build())
+    }
+
+    /// The column that the table is partitioned by, if any.
+    pub(crate) fn partition_column(&self) -> Option<&str> {
+        self.table_schema.table_partition_cols().first().map(|field| field.name().as_str())
     }
 }
 

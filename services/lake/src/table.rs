@@ -1,8 +1,10 @@
 //! One Delta table: open, write files, commit under a fence, and read the outcome back.
 
-use crate::fence::{Span, Verdict, judge};
+use crate::fault::{self, Rule, keeps};
+use crate::fence::Span;
 use crate::files::{self, Files};
-use crate::positions::{Positions, commit_actions};
+use crate::positions::{Positions, find_commit};
+use crate::protocol::{Attempt, End, Seen, Step};
 use crate::{Error, SnapshotTable};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -11,6 +13,7 @@ use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties};
 use deltalake_core::kernel::{Action, Add, MetadataExt, StructType, Transaction};
 use deltalake_core::operations::create::CreateBuilder;
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
+use deltalake_core::table::state::DeltaTableState;
 use deltalake_core::{DeltaResult, DeltaTable, DeltaTableBuilder, DeltaTableError};
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, HashSet};
@@ -36,8 +39,9 @@ pub struct TableSpec {
 #[derive(Debug)]
 pub struct Table {
     name: String,
-    delta: DeltaTable,
-    positions: Positions,
+    pub(crate) delta: DeltaTable,
+    pub(crate) positions: Positions,
+    resolved_commits: u64,
 }
 
 /// What to commit.
@@ -49,6 +53,8 @@ pub struct Commit {
     pub replace: bool,
     /// Paths of files that are taken out, as the log names them; `files` hold their rows anew.
     pub rewrites: Vec<String>,
+    /// Paths of files whose rows are taken out for good.
+    pub removes: Vec<String>,
     /// The table's columns from now on, if they change.
     pub schema: Option<SchemaRef>,
     /// The fences that it moves.
@@ -57,6 +63,8 @@ pub struct Commit {
     pub stamps: BTreeMap<String, i64>,
     /// What else the commit says of itself, in the log.
     pub notes: BTreeMap<String, Json>,
+    /// How long to try.
+    pub patience: Patience,
 }
 
 /// The outcome of a commit.
@@ -66,10 +74,23 @@ pub enum Committed {
     Landed(u64),
     /// Others moved these fences; nothing was written. The log's positions.
     Fenced(BTreeMap<String, i64>),
+    /// Nothing was written, because a clean-up may have taken the files: upload them anew.
+    Stale,
 }
 
-const COMMIT_ATTEMPTS: u32 = 10;
+/// How long a commit is tried while the storage gives no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Patience {
+    /// Some seconds: somebody waits for the outcome.
+    #[default]
+    Short,
+    /// For as long as it takes: nothing else could be done meanwhile.
+    Endless,
+}
+
+const SHORT_PATIENCE_FAILURES: u32 = 10;
 const FIRST_PAUSE_MS: u64 = 20;
+const LONGEST_PAUSE_DOUBLINGS: u32 = 8;
 
 impl Table {
     pub(crate) async fn create(spec: &TableSpec, url: Url) -> Result<Self, Error> {
@@ -101,7 +122,8 @@ impl Table {
             builder = builder.with_version(version);
         }
         let delta = builder.load().await.map_err(fault)?;
-        let mut table = Self { name: name.to_owned(), delta, positions: Positions::default() };
+        let mut table =
+            Self { name: name.to_owned(), delta, positions: Positions::default(), resolved_commits: 0 };
         table.refuse_unsupported()?;
         table.read_positions().await.map_err(fault)?;
         Ok(table)
@@ -120,6 +142,11 @@ impl Table {
     /// The positions in the log at this version, by fence.
     pub fn positions(&self) -> &BTreeMap<String, i64> {
         &self.positions.by_fence
+    }
+
+    /// How many commits have landed whose outcome was not known at first, since the table was opened.
+    pub fn resolved_commits(&self) -> u64 {
+        self.resolved_commits
     }
 
     /// Reads on to the newest version.
@@ -143,63 +170,126 @@ impl Table {
         SnapshotTable::new(&self.delta).map(Arc::new).map_err(|source| self.fault(source))
     }
 
-    /// Writes rows as files, sorted, one partition value a file at least. Nothing is visible yet.
+    /// Writes rows as files, sorted, one partition value a file at least, one file open at a time.
+    /// Nothing is visible yet.
     ///
     /// # Errors
     /// [`Error::Arrow`] when the batches do not fit the table; [`Error::Delta`].
     pub async fn write(&self, spec: &TableSpec, batches: &[RecordBatch]) -> Result<Files, Error> {
         let partition = spec.partition_column.as_deref();
-        let parts = files::sorted_parts(&spec.schema, batches, partition, &spec.sort_columns)?;
-        let written = files::write(self.delta.table_url().as_str(), &spec.schema, partition, parts).await;
-        written.map_err(|source| self.fault(source))
+        let parts = files::Sorted::new(&spec.schema, batches, partition, &spec.sort_columns)?;
+        let mut files = Files::default();
+        for part in parts.iter() {
+            let part = part?;
+            let rows = part.num_rows();
+            let written = files::write(self.delta.table_url().as_str(), &spec.schema, partition, part).await;
+            files.adds.extend(written.map_err(|source| self.fault(source))?);
+            files.rows += rows;
+            fault::point("upload.after_file", files.rows);
+        }
+        Ok(files)
     }
 
     /// Commits under the fences of `commit.spans`. Whatever the storage answers, the outcome is
     /// read back from the log before it is reported.
     ///
     /// # Errors
-    /// [`Error::Rewound`], [`Error::Unresolved`].
+    /// [`Error::Rewound`]; [`Error::Unresolved`] when patience is short; [`Error::Delta`] when what
+    /// is to be committed does not fit the table.
     pub async fn commit(&mut self, commit: Commit) -> Result<Committed, Error> {
         let batch_id = Uuid::new_v4().to_string();
         let first_unseen = self.version() + 1;
+        let limit = (commit.patience == Patience::Short).then_some(SHORT_PATIENCE_FAILURES);
+        let mut attempt = Attempt::new(commit.spans.clone(), commit.files.uploaded_at_ms, limit);
         let mut last_failure = None;
-        for attempt in 0..COMMIT_ATTEMPTS {
-            if attempt > 0 {
-                tokio::time::sleep(Duration::from_millis(FIRST_PAUSE_MS << attempt.min(7))).await;
-            }
-            if let Err(error) = self.update().await {
-                tracing::warn!(table = self.name, %error, "cannot read the table, trying again");
-                continue;
-            }
-            let landed = match last_failure {
-                Some(_) => self.find_batch(first_unseen, &batch_id).await?,
-                None => None,
-            };
-            match judge(&commit.spans, &self.positions.by_fence, landed.is_some()) {
-                Verdict::Commit => {}
-                Verdict::Landed => {
-                    tracing::info!(table = self.name, "a commit of unknown outcome had landed");
-                    return Ok(Committed::Landed(landed.unwrap_or_default()));
+        let mut step = attempt.begin();
+        loop {
+            step = match step {
+                Step::Read { failures } => {
+                    if failures > 0 {
+                        let pause = FIRST_PAUSE_MS << failures.min(LONGEST_PAUSE_DOUBLINGS);
+                        tokio::time::sleep(Duration::from_millis(pause)).await;
+                    }
+                    let sought = attempt.may_have_landed().then_some((first_unseen, batch_id.as_str()));
+                    match self.read_back(sought).await {
+                        Ok(landed) => attempt.next(&Seen::Log { positions: self.positions(), landed }),
+                        Err(error) => self.no_answer(&mut attempt, &mut last_failure, error),
+                    }
                 }
-                Verdict::Fenced(positions) => return Ok(Committed::Fenced(positions)),
-                Verdict::Rewound(span) => return Err(self.rewound(&span)),
-            }
-            match self.try_commit(&commit, &batch_id).await {
-                Ok(version) => {
-                    self.update().await?;
-                    return Ok(Committed::Landed(version));
+                Step::Put => {
+                    fault::point("commit.after_check", commit.files.rows);
+                    let actions = self.actions(&commit).map_err(|source| self.fault(source))?;
+                    let put = self.put(&commit, actions, &batch_id).await;
+                    fault::point("commit.after_log_entry", commit.files.rows);
+                    match put {
+                        Ok(version) => attempt.next(&Seen::Entered(version)),
+                        Err(source) => {
+                            let error = self.fault(source);
+                            self.no_answer(&mut attempt, &mut last_failure, error)
+                        }
+                    }
                 }
-                Err(error) => {
-                    tracing::warn!(table = self.name, attempt, %error, "commit outcome unknown, reading back");
-                    last_failure = Some(error);
-                }
+                Step::Done(end) => return self.ended(end, last_failure).await,
             }
         }
-        let source = last_failure.unwrap_or_else(|| DeltaTableError::Generic("the table cannot be read".into()));
-        Err(Error::Unresolved { table: self.name.clone(), attempts: COMMIT_ATTEMPTS, source: Box::new(source) })
     }
 
-    pub(crate) async fn try_commit(&self, commit: &Commit, batch_id: &str) -> DeltaResult<u64> {
+    /// Reads on, and looks for an entry of this batch among the versions that were not seen before.
+    async fn read_back(&mut self, sought: Option<(u64, &str)>) -> Result<Option<u64>, Error> {
+        self.update().await?;
+        match sought {
+            Some((first_unseen, batch_id)) => {
+                let landed = self.find_batch(first_unseen, batch_id).await?;
+                self.resolved_commits += u64::from(landed.is_some());
+                Ok(landed)
+            }
+            None => Ok(None),
+        }
+    }
+
+    fn no_answer(&self, attempt: &mut Attempt, last_failure: &mut Option<Error>, error: Error) -> Step {
+        let step = attempt.next(&Seen::NoAnswer);
+        // Each failure while it is new, then ever more rarely.
+        if let Step::Read { failures } = step
+            && failures.is_power_of_two()
+        {
+            let cause = error.cause();
+            tracing::warn!(
+                table = self.name,
+                failures,
+                cause,
+                "no answer to a commit; reading back, trying again"
+            );
+        }
+        *last_failure = Some(error);
+        step
+    }
+
+    async fn ended(&mut self, end: End, last_failure: Option<Error>) -> Result<Committed, Error> {
+        match end {
+            End::Landed(version) => {
+                if last_failure.is_some() {
+                    tracing::info!(table = self.name, version, "a commit that had no answer at first has landed");
+                }
+                // It has landed whether or not the table can be read just now.
+                if let Err(error) = self.update().await {
+                    tracing::debug!(table = self.name, %error, "cannot read on after a commit");
+                }
+                Ok(Committed::Landed(version))
+            }
+            End::Fenced(positions) => Ok(Committed::Fenced(positions)),
+            End::Stale => Ok(Committed::Stale),
+            End::Rewound(span) => Err(self.rewound(&span)),
+            End::Unresolved { failures } => Err(Error::Unresolved {
+                table: self.name.clone(),
+                attempts: failures,
+                source: last_failure.map(Box::new),
+            }),
+        }
+    }
+
+    /// Puts one entry after the version at hand; fails if another stands there.
+    pub(crate) async fn put(&self, commit: &Commit, actions: Vec<Action>, batch_id: &str) -> DeltaResult<u64> {
         let spans = commit.spans.iter().map(|span| (&span.fence, span.end));
         let stamps = commit.stamps.iter().map(|(stamp, value)| (stamp, *value));
         let transactions = spans.chain(stamps).map(|(id, value)| Transaction::new(id, value)).collect();
@@ -216,13 +306,13 @@ impl Table {
         let mode = if commit.replace { SaveMode::Overwrite } else { SaveMode::Append };
         let operation = DeltaOperation::Write { mode, partition_by: None, predicate: None };
         let finalized = CommitBuilder::from(properties)
-            .with_actions(self.actions(commit)?)
+            .with_actions(actions)
             .build(Some(self.delta.snapshot()?), self.delta.log_store(), operation)
             .await?;
         Ok(finalized.version())
     }
 
-    fn actions(&self, commit: &Commit) -> DeltaResult<Vec<Action>> {
+    pub(crate) fn actions(&self, commit: &Commit) -> DeltaResult<Vec<Action>> {
         let mut actions = Vec::new();
         let snapshot = self.delta.snapshot()?;
         if let Some(schema) = &commit.schema {
@@ -232,16 +322,9 @@ impl Table {
         if commit.replace {
             actions.extend(snapshot.log_data().iter().map(|file| Action::Remove(file.remove_action(true))));
         }
-        let rewritten: HashSet<&str> = commit.rewrites.iter().map(String::as_str).collect();
-        let files = snapshot.log_data().iter().filter(|file| rewritten.contains(file.path().as_ref()));
-        let removes: Vec<Action> = files.map(|file| Action::Remove(file.remove_action(false))).collect();
-        if removes.len() != rewritten.len() {
-            return Err(DeltaTableError::Generic(
-                "a file to be rewritten is not in the table any more".to_owned(),
-            ));
-        }
-        let data_change = removes.is_empty();
-        actions.extend(removes);
+        actions.extend(removals(snapshot, &commit.removes, true)?);
+        actions.extend(removals(snapshot, &commit.rewrites, false)?);
+        let data_change = commit.rewrites.is_empty();
         let adds = commit.files.adds.iter().cloned();
         actions.extend(adds.map(|add| Action::Add(Add { data_change, ..add })));
         Ok(actions)
@@ -250,18 +333,14 @@ impl Table {
     /// The version at which a commit of this batch landed, if it did.
     pub(crate) async fn find_batch(&self, first_unseen: u64, batch_id: &str) -> Result<Option<u64>, Error> {
         for version in first_unseen..=self.version() {
-            let actions = commit_actions(&self.delta.log_store(), version).await;
-            let actions = actions.map_err(|source| self.fault(source))?;
+            let actions = find_commit(&self.delta.log_store(), version).await;
+            // An entry that a clean-up has taken since cannot be looked at: the fences alone judge then.
+            let actions = actions.map_err(|source| self.fault(source))?.unwrap_or_default();
             if actions.iter().any(|action| action["commitInfo"]["batchId"] == batch_id) {
                 return Ok(Some(version));
             }
         }
         Ok(None)
-    }
-
-    #[cfg(test)]
-    pub(crate) fn delta(&self) -> &DeltaTable {
-        &self.delta
     }
 
     async fn read_positions(&mut self) -> DeltaResult<()> {
@@ -288,9 +367,25 @@ impl Table {
         Error::Rewound { table: self.name.clone(), fence: span.fence.clone(), stored, expected: span.start }
     }
 
-    fn fault(&self, source: DeltaTableError) -> Error {
+    pub(crate) fn fault(&self, source: DeltaTableError) -> Error {
         Error::Delta { table: self.name.clone(), source: Box::new(source) }
     }
+}
+
+/// Takes files out. All of them must be there: what somebody else has rewritten or removed meanwhile
+/// must not be written again.
+fn removals(snapshot: &DeltaTableState, paths: &[String], data_change: bool) -> DeltaResult<Vec<Action>> {
+    let paths: HashSet<&str> = paths.iter().map(String::as_str).collect();
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let files = snapshot.log_data();
+    let there = files.iter().filter(|file| paths.contains(file.path().as_ref()));
+    let removals: Vec<Action> = there.map(|file| Action::Remove(file.remove_action(data_change))).collect();
+    if removals.len() < paths.len() && keeps(Rule::RewriterFence) {
+        return Err(DeltaTableError::Generic("a file to be rewritten is not in the table any more".to_owned()));
+    }
+    Ok(removals)
 }
 
 fn kernel_schema(schema: &SchemaRef) -> DeltaResult<StructType> {

@@ -66,8 +66,9 @@ pub(crate) async fn of_source(
     })
 }
 
-/// The earliest of the partitions' times; `None` as long as one that has a position has no time.
-fn valid_through_micros(positions: &BTreeMap<String, i64>) -> Option<i64> {
+/// Up to when a source is complete, from its table's positions, microseconds since 1970, UTC: the
+/// earliest of its partitions' times; `None` as long as one that has a position has no time.
+pub fn valid_through_micros(positions: &BTreeMap<String, i64>) -> Option<i64> {
     let partitions = positions.keys().filter_map(|held| fence::partition_of(held));
     let times = partitions.map(|(cluster, topic, partition)| {
         positions.get(&fence::completeness_of_partition(cluster, topic, partition)).copied()

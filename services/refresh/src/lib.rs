@@ -2,13 +2,17 @@
 
 mod completeness;
 mod publication;
+mod quarantined;
 mod reading;
 mod rebuild;
+mod retained;
 
-pub use completeness::Completeness;
-pub use publication::Publication;
+pub use completeness::{Completeness, valid_through_micros};
+pub use publication::{PUBLICATIONS_TABLE, Publication};
+pub use quarantined::{quarantine_now, quarantined_now};
 pub use reading::{Reading, open};
 pub use rebuild::{Plan, rebuild};
+pub use retained::retained_versions;
 
 /// What can go wrong in a refresh, or on opening an epoch.
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +27,7 @@ pub enum Error {
         table: String,
     },
     /// A row of `publications` cannot be read.
-    #[error("the newest row of `publications` cannot be read: {0}")]
+    #[error("a row of `publications` cannot be read: {0}")]
     Publication(String),
     /// The lake failed.
     #[error(transparent)]

@@ -29,7 +29,8 @@ pub struct Publication {
     pub completeness: Vec<Completeness>,
 }
 
-pub(crate) const TABLE: &str = "publications";
+/// Name of the table of epochs.
+pub const PUBLICATIONS_TABLE: &str = "publications";
 
 impl Publication {
     /// The newest epoch, if there is one.
@@ -37,9 +38,9 @@ impl Publication {
     /// # Errors
     /// [`Error::Publication`] when it cannot be read; [`Error::Lake`].
     pub async fn newest(lake: &Lake) -> Result<Option<Self>, Error> {
-        let Some(table) = lake.open_table(TABLE).await? else { return Ok(None) };
+        let Some(table) = lake.open_table(PUBLICATIONS_TABLE).await? else { return Ok(None) };
         let engine = Engine::new(chrono_tz::UTC, 0)?;
-        engine.bind(TABLE, table.snapshot()?)?;
+        engine.bind(PUBLICATIONS_TABLE, table.snapshot()?)?;
         let rows = engine.collect("SELECT epoch, body FROM publications ORDER BY epoch DESC LIMIT 1").await?;
         let Some(row) = rows.iter().find(|batch| batch.num_rows() > 0) else { return Ok(None) };
         let epoch = row.column(0).as_primitive::<Int64Type>().value(0);
@@ -52,7 +53,7 @@ impl Publication {
     /// # Errors
     /// [`Error::Lake`].
     pub async fn newest_epoch(lake: &Lake) -> Result<Option<i64>, Error> {
-        let table = lake.open_table(TABLE).await?;
+        let table = lake.open_table(PUBLICATIONS_TABLE).await?;
         Ok(table.and_then(|table| table.positions().get(fence::REFRESH).copied()))
     }
 
@@ -63,12 +64,14 @@ impl Publication {
     pub(crate) async fn publish(&self, lake: &Lake) -> Result<(), Error> {
         let spec = spec();
         let mut table = lake.open_or_create_table(&spec).await?;
-        let files = table.write(&spec, &[self.row(&spec)?]).await?;
+        let mut files = table.write(&spec, &[self.row(&spec)?]).await?;
+        files.uploaded_at_ms = Some(self.published_at_micros / 1_000);
         let start = Some(self.epoch - 1).filter(|before| *before > 0);
         let spans = vec![Span { fence: fence::REFRESH.to_owned(), start, end: self.epoch }];
         match table.commit(Commit { files, spans, ..Commit::default() }).await? {
             Committed::Landed(_) => Ok(()),
-            Committed::Fenced(_) => Err(Error::Overtaken { table: TABLE.to_owned() }),
+            Committed::Fenced(_) => Err(Error::Overtaken { table: spec.name }),
+            Committed::Stale => Err(lake::Error::Stale { table: spec.name }.into()),
         }
     }
 
@@ -95,7 +98,7 @@ fn spec() -> TableSpec {
         Field::new("body", DataType::Utf8, false),
     ]);
     TableSpec {
-        name: TABLE.to_owned(),
+        name: PUBLICATIONS_TABLE.to_owned(),
         schema: Arc::new(schema),
         partition_column: None,
         sort_columns: Vec::new(),

@@ -72,7 +72,7 @@ pub(crate) async fn bind_quarantine(
             FROM quarantine_raw
         )
         SELECT tries.cluster, tries.topic, tries.\"partition\", tries.\"offset\", source, schema_id, reason,
-            kafka_time, quarantined_at, size_bytes, sealed_bytes
+            kafka_time, quarantined_at, size_bytes, sealed_bytes, content_mac
         FROM tries
         JOIN positions
             ON positions.cluster = tries.cluster AND positions.topic = tries.topic

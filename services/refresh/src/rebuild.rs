@@ -49,7 +49,7 @@ pub async fn rebuild(
             partition_column: model.declared.partition.clone(),
             sort_columns: model.declared.row_key.clone(),
         };
-        let table = replace(lake, &spec, &rows.1, epoch).await?;
+        let table = replace(lake, &spec, &rows.1, epoch, plan).await?;
         on_table(&spec.name, rows.1.iter().map(RecordBatch::num_rows).sum());
         engine.bind(&spec.name, table.snapshot()?)?;
         table_versions.insert(spec.name, table.version());
@@ -61,7 +61,7 @@ pub async fn rebuild(
         let sort_columns = sort.filter(|name| !VALUE_COLUMNS.contains(&name.as_str())).collect();
         let partition_column = Some("local_month".to_owned());
         let spec = TableSpec { name: measured.name.to_owned(), schema, partition_column, sort_columns };
-        let table = replace(lake, &spec, &rows, epoch).await?;
+        let table = replace(lake, &spec, &rows, epoch, plan).await?;
         on_table(&spec.name, rows.iter().map(RecordBatch::num_rows).sum());
         table_versions.insert(spec.name, table.version());
     }
@@ -141,17 +141,26 @@ fn lake_type(kind: &DataType) -> DataType {
 }
 
 /// Puts the rows in the place of all that the table holds.
-async fn replace(lake: &Lake, spec: &TableSpec, rows: &[RecordBatch], epoch: i64) -> Result<Table, Error> {
+async fn replace(
+    lake: &Lake,
+    spec: &TableSpec,
+    rows: &[RecordBatch],
+    epoch: i64,
+    plan: Plan,
+) -> Result<Table, Error> {
     let mut table = lake.open_or_create_table(spec).await?;
-    let files = table.write(spec, rows).await?;
+    let mut files = table.write(spec, rows).await?;
+    files.uploaded_at_ms = Some(plan.now_micros / 1_000);
     let start = table.positions().get(fence::REFRESH).copied();
     let spans = vec![Span { fence: fence::REFRESH.to_owned(), start, end: epoch }];
     let changed = table.snapshot()?.columns() != *spec.schema.fields();
     let schema = changed.then(|| spec.schema.clone());
     let commit = Commit { files, replace: true, schema, spans, ..Commit::default() };
     match table.commit(commit).await? {
-        Committed::Landed(_) => Ok(table),
+        // Exactly this version, whoever has committed since.
+        Committed::Landed(version) => Ok(lake.open_table_at(&spec.name, version).await?),
         Committed::Fenced(_) => Err(Error::Overtaken { table: spec.name.clone() }),
+        Committed::Stale => Err(lake::Error::Stale { table: spec.name.clone() }.into()),
     }
 }
 

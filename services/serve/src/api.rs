@@ -21,10 +21,19 @@ use serde_json::{Map, Value as Json, json};
 pub(crate) struct Answer {
     /// Its media type.
     pub(crate) content_type: &'static str,
-    /// Its name as a file, for what is saved rather than shown.
-    pub(crate) file_name: Option<String>,
+    /// For what is saved rather than shown.
+    pub(crate) saved: Option<Saved>,
     /// The text.
     pub(crate) body: String,
+}
+
+/// What a file of rows cannot say itself.
+#[derive(Debug)]
+pub(crate) struct Saved {
+    /// Its name.
+    pub(crate) name: String,
+    /// Which epoch it comes from and how complete that is, as JSON.
+    pub(crate) provenance: String,
 }
 
 /// All measures of this build.
@@ -44,7 +53,9 @@ pub(crate) async fn answer(epoch: &Epoch, question: &Question<'_>) -> Result<Ans
     if question.format == Format::Csv {
         let name = format!("{}-epoch-{}.csv", question.kpi.id, epoch.reading.publication.epoch);
         let body = csv::write(&table);
-        return Ok(Answer { content_type: "text/csv; charset=utf-8", file_name: Some(name), body });
+        let told = Json::Object(provenance(&epoch.reading.publication));
+        let saved = Some(Saved { name, provenance: told.to_string() });
+        return Ok(Answer { content_type: "text/csv; charset=utf-8", saved, body });
     }
     let mut body = provenance(&epoch.reading.publication);
     body.extend(described(question.kpi));
@@ -145,5 +156,5 @@ fn points(table: &Table) -> Json {
 }
 
 fn json_answer(body: Map<String, Json>) -> Answer {
-    Answer { content_type: "application/json", file_name: None, body: Json::Object(body).to_string() }
+    Answer { content_type: "application/json", saved: None, body: Json::Object(body).to_string() }
 }

@@ -11,6 +11,7 @@ mod words;
 use crate::epochs::Epochs;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use tokio::net::TcpListener;
 
 /// What can go wrong while serving.
@@ -52,8 +53,12 @@ pub fn headlines() -> [&'static str; 4] {
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
-    epochs: Epochs,
+    epochs: Arc<Epochs>,
 }
+
+/// Looks whether the server has something to show. Clones look at the same server.
+#[derive(Debug, Clone)]
+pub struct Watch(Arc<Epochs>);
 
 impl Server {
     /// Listens on `address`, port 0 for any free one, to serve from the lake in `folder`.
@@ -61,7 +66,7 @@ impl Server {
     /// # Errors
     /// [`Error::Lake`] when there is no lake; [`Error::Listen`].
     pub async fn bind(address: SocketAddr, folder: &Path) -> Result<Self, Error> {
-        let epochs = Epochs::new(folder.to_owned());
+        let epochs = Arc::new(Epochs::new(folder.to_owned()));
         epochs.check()?;
         let fault = |source| Error::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(fault)?;
@@ -74,16 +79,9 @@ impl Server {
         self.address
     }
 
-    /// The epoch that it would answer from now; `None` while nothing is published.
-    ///
-    /// # Errors
-    /// [`Error::Refresh`] when the newest epoch cannot be opened.
-    pub async fn epoch(&self) -> Result<Option<i64>, Error> {
-        match self.epochs.newest().await {
-            Ok(epoch) => Ok(Some(epoch.reading.publication.epoch)),
-            Err(Error::Refresh(refresh::Error::NothingPublished)) => Ok(None),
-            Err(error) => Err(error),
-        }
+    /// For whoever watches the server while it runs.
+    pub fn watch(&self) -> Watch {
+        Watch(self.epochs.clone())
     }
 
     /// Serves until `stop` resolves, and answers what has been asked by then.
@@ -93,5 +91,19 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), Error> {
         let router = router::router(self.epochs);
         axum::serve(self.listener, router).with_graceful_shutdown(stop).await.map_err(Error::Network)
+    }
+}
+
+impl Watch {
+    /// The epoch that the server would answer from now; `None` while nothing is published.
+    ///
+    /// # Errors
+    /// [`Error::Refresh`] when the newest epoch cannot be opened.
+    pub async fn epoch(&self) -> Result<Option<i64>, Error> {
+        match self.0.newest().await {
+            Ok(epoch) => Ok(Some(epoch.reading.publication.epoch)),
+            Err(Error::Refresh(refresh::Error::NothingPublished)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }

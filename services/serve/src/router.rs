@@ -6,7 +6,7 @@ use crate::epochs::Epochs;
 use crate::{Error, page};
 use axum::Router;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -15,13 +15,15 @@ use std::sync::Arc;
 
 const STYLE: &str = include_str!("page/style.css");
 const HTML: &str = "text/html; charset=utf-8";
+/// Says of a CSV answer what a JSON answer says in itself: its epoch, and how complete that is.
+const PROVENANCE: HeaderName = HeaderName::from_static("switchboard-provenance");
 
 /// Nothing but our own style sheet is loaded, and the page stands in no frame.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'";
 
 /// All addresses over a lake.
-pub(crate) fn router(epochs: Epochs) -> Router {
+pub(crate) fn router(epochs: Arc<Epochs>) -> Router {
     Router::new()
         .route("/", get(show_page))
         .route("/style.css", get(show_style))
@@ -30,7 +32,7 @@ pub(crate) fn router(epochs: Epochs) -> Router {
         .route("/api/kpis/{kpi}", get(one_kpi))
         .fallback(nothing_here)
         .layer(map_response(secured))
-        .with_state(Arc::new(epochs))
+        .with_state(epochs)
 }
 
 async fn show_page(State(epochs): State<Arc<Epochs>>, headers: HeaderMap) -> Response {
@@ -46,14 +48,14 @@ async fn show_page(State(epochs): State<Arc<Epochs>>, headers: HeaderMap) -> Res
         Ok(page) => {
             // Another build may draw the same epoch otherwise.
             let etag = format!("\"epoch-{}-{}\"", epoch.reading.publication.epoch, digest(page));
-            validated(&headers, &etag, || Answer { content_type: HTML, file_name: None, body: page.clone() })
+            validated(&headers, &etag, || Answer { content_type: HTML, saved: None, body: page.clone() })
         }
         Err(error) => broken_page(&error),
     }
 }
 
 async fn show_style(headers: HeaderMap) -> Response {
-    let answer = || Answer { content_type: "text/css; charset=utf-8", file_name: None, body: STYLE.to_owned() };
+    let answer = || Answer { content_type: "text/css; charset=utf-8", saved: None, body: STYLE.to_owned() };
     validated(&headers, &format!("\"{}\"", digest(STYLE)), answer)
 }
 
@@ -113,8 +115,9 @@ fn validated(headers: &HeaderMap, etag: &str, answer: impl FnOnce() -> Answer) -
     set(header::CONTENT_TYPE, answer.content_type);
     set(header::ETAG, etag);
     set(header::CACHE_CONTROL, "no-cache");
-    if let Some(name) = &answer.file_name {
-        set(header::CONTENT_DISPOSITION, &format!("attachment; filename=\"{name}\""));
+    if let Some(saved) = &answer.saved {
+        set(header::CONTENT_DISPOSITION, &format!("attachment; filename=\"{}\"", saved.name));
+        set(PROVENANCE, &saved.provenance);
     }
     response
 }

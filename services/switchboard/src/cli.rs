@@ -1,7 +1,11 @@
 //! The command line: what `--help` teaches.
 
+mod importing;
+pub(crate) mod quarantine;
+
+pub(crate) use importing::{Destination, ImportEvents, ImportReports, ImportRows, ImportWhat};
+
 use chrono::{DateTime, NaiveDate, Utc};
-use chrono_tz::Tz;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -35,8 +39,34 @@ pub(crate) enum Command {
     },
     /// Take events from Kafka into the lake, each once.
     Ingest(IngestArguments),
+    /// Where Kafka and the lake stand: for each topic and partition Kafka's end, the lake's position, the
+    /// lag, the last commit, what is quarantined, and up to when it is complete.
+    ///
+    /// Exit code 1 where Kafka does not answer; what the lake says is printed all the same.
+    Status {
+        /// How to print it.
+        #[arg(long, default_value = "table")]
+        format: ReportFormat,
+    },
+    /// What could not be used: see it, open it, ingest it again, or let a waiting partition go on.
+    Quarantine {
+        #[command(subcommand)]
+        action: quarantine::QuarantineAction,
+    },
+    /// Read Kafka again and compare it with the lake: is anything lost, doubled or changed?
+    ///
+    /// From the earliest record that Kafka keeps up to the lake's position. Ends with 0 where all is
+    /// well, with 1 where something was found.
+    Audit(AuditArguments),
     /// Fold the events and measure, and publish the result as one epoch.
     Refresh(RefreshArguments),
+    /// Look after the tables: put small files together, make checkpoints, clean up, remove what has had
+    /// its time.
+    ///
+    /// Needed beside ingest and refresh, which leave many small files. No answer changes by it, and it
+    /// may be killed at any time. Run it as a service, or as a job with --once; a second one beside it
+    /// gives way.
+    Maintain(MaintainArguments),
     /// Show the published numbers over HTTP: a page at /, values as JSON and CSV under /api/kpis.
     Serve(ServeArguments),
     /// Ask the published tables a question in SQL; nothing can be changed by it.
@@ -76,74 +106,11 @@ pub(crate) enum KeysAction {
     Check,
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum ImportWhat {
-    /// Call records as CSV, one row a call.
-    ///
-    /// Columns: call_id, queue, priority, arrived_at, ivr_ended_at, queue_entered_at, queue_left_at,
-    /// answered_at, ended_at, outcome (answered, abandoned, abandoned_in_ivr, not_a_call), agent,
-    /// customer_id. Times are local, such as 2026-03-02T09:00:00. Rows that cannot be used go to
-    /// FILE.rejected.csv with their line and the reason; the others go through.
-    Calls(ImportRows),
-    /// FixMyStreet's reports as CSV, as the council's dashboard exports them, one row a report.
-    ///
-    /// Columns: Report ID, Category, Created, Confirmed, Acknowledged, Fixed, Closed, Status, Latitude,
-    /// Longitude, Ward, Easting, Northing, Device Type, Site Used, Reported As; and where the site has
-    /// them Subcategory and External ID. Names and texts may be left out; no table keeps them. Times
-    /// are local. Rows that cannot be used go to FILE.rejected.csv with their line and the reason; the
-    /// others go through. Import each new export: what it says again changes nothing, and of a
-    /// report's state the newest export is right.
-    #[command(name = "fixmystreet")]
-    FixMyStreet(ImportReports),
-    /// Events of any sources as an Avro object container file, in their released schemas.
-    ///
-    /// A file that is damaged anywhere is refused as a whole.
-    Events(ImportEvents),
-}
-
 #[derive(Debug, Args)]
-pub(crate) struct ImportRows {
-    /// The CSV file.
-    pub(crate) file: PathBuf,
-    /// Name of the system that the records come from, such as telephony-main or fixmystreet; part of
-    /// every event id.
-    #[arg(long)]
-    pub(crate) source: String,
-    /// Time zone of the file's times, such as Europe/London.
-    #[arg(long, value_name = "ZONE")]
-    pub(crate) time_zone: Tz,
-    /// Where the events go: to Kafka's topic, or straight to the lake (for history).
-    #[arg(long)]
-    pub(crate) to: Destination,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ImportReports {
-    #[command(flatten)]
-    pub(crate) rows: ImportRows,
-    /// When the file was exported, such as 2026-04-01T09:00:00Z; the time of the file where it is not
-    /// given. Of two exports the later one is right about a report's state.
-    #[arg(long, value_name = "TIME")]
-    pub(crate) exported_at: Option<DateTime<Utc>>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ImportEvents {
-    /// The Avro file.
-    pub(crate) file: PathBuf,
-    /// Where the events go: to Kafka's topics, or straight to the lake (for history).
-    #[arg(long)]
-    pub(crate) to: Destination,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Destination {
-    Kafka,
-    Lake,
-}
-
-#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct IngestArguments {
+    #[command(subcommand)]
+    pub(crate) action: Option<quarantine::IngestAction>,
     /// A source to ingest, such as telephony; may be given several times. Without it all sources are
     /// ingested, and a topic that is not there is waited for.
     #[arg(long = "source", value_name = "NAME")]
@@ -151,6 +118,20 @@ pub(crate) struct IngestArguments {
     /// End when all that is in the topics now is committed.
     #[arg(long)]
     pub(crate) until_caught_up: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditArguments {
+    /// A source to audit, such as telephony; may be given several times. Without it all sources that
+    /// have a topic are audited.
+    #[arg(long = "source", value_name = "NAME")]
+    pub(crate) sources: Vec<String>,
+    /// Find it wrong too if Kafka has records that the lake has not taken yet.
+    #[arg(long)]
+    pub(crate) caught_up: bool,
+    /// How to print what was found.
+    #[arg(long, default_value = "table")]
+    pub(crate) format: ReportFormat,
 }
 
 #[derive(Debug, Args)]
@@ -208,6 +189,13 @@ pub(crate) struct RefreshArguments {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct MaintainArguments {
+    /// Do what is due and end, instead of every few minutes for as long as it runs.
+    #[arg(long)]
+    pub(crate) once: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ServeArguments {
     /// Address and port, such as 127.0.0.1:8080, instead of the setting serve.listen; port 0 takes any
     /// free one.
@@ -235,6 +223,12 @@ pub(crate) struct KpiArguments {
     /// How to print it.
     #[arg(long, default_value = "table")]
     pub(crate) format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    Table,
+    Json,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -5,6 +5,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use chrono_tz::Tz;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
 use std::env;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -20,7 +21,9 @@ pub(crate) struct Config {
     pub(crate) keys: KeysConfig,
     pub(crate) kafka: KafkaConfig,
     pub(crate) ingest: IngestConfig,
+    pub(crate) maintenance: MaintenanceConfig,
     pub(crate) serve: ServeConfig,
+    pub(crate) operations: OperationsConfig,
     pub(crate) council: CouncilConfig,
     pub(crate) log: LogConfig,
 }
@@ -37,7 +40,8 @@ pub(crate) struct KeysConfig {
 
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct KafkaConfig {
-    pub(crate) brokers: String,
+    #[serde(flatten)]
+    pub(crate) connection: kafka::Settings,
     pub(crate) group: String,
     pub(crate) group_protocol: GroupProtocol,
     pub(crate) partitions: u32,
@@ -54,11 +58,28 @@ pub(crate) enum GroupProtocol {
 pub(crate) struct IngestConfig {
     pub(crate) flush_after_ms: u64,
     pub(crate) flush_mib: usize,
+    pub(crate) memory_mib: usize,
+    pub(crate) pause_above_bad_percent: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct MaintenanceConfig {
+    pub(crate) every_minutes: u64,
+    pub(crate) keep_epochs_days: u32,
+    pub(crate) quarantine_keep_days: u32,
+    pub(crate) events_keep_days: BTreeMap<String, u32>,
+    pub(crate) memory_mib: usize,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct ServeConfig {
     pub(crate) listen: SocketAddr,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct OperationsConfig {
+    #[serde(deserialize_with = "address_or_none")]
+    pub(crate) listen: Option<SocketAddr>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -142,6 +163,15 @@ fn paths(settings: &Table) -> Vec<String> {
     settings.iter().flat_map(of_section).collect()
 }
 
+fn address_or_none<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let wrong = |_| D::Error::custom(format!("`{text}` is no address and port; give one such as 127.0.0.1:9464"));
+    text.parse().map(Some).map_err(wrong)
+}
+
 fn zone<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Tz, D::Error> {
     let name = String::deserialize(deserializer)?;
     name.parse().map_err(|_| D::Error::custom(format!("`{name}` is no time zone; give one such as Europe/London")))
@@ -161,7 +191,7 @@ mod tests {
         let file = Some(("own.toml", "[kafka]\nbrokers = \"a:1\"\ngroup = \"g\"\n"));
         let config = merge(file, variables(&[("SWITCHBOARD__KAFKA__BROKERS", "b:2"), ("SWITCHBOARD_BIN", "x")]));
         let kafka = config.unwrap().kafka;
-        assert_eq!((kafka.brokers.as_str(), kafka.group.as_str(), kafka.partitions), ("b:2", "g", 8));
+        assert_eq!((kafka.connection.brokers.as_str(), kafka.group.as_str(), kafka.partitions), ("b:2", "g", 8));
     }
 
     #[test]
@@ -176,8 +206,21 @@ mod tests {
     }
 
     #[test]
+    fn the_operations_listener_is_off_unless_it_has_an_address() {
+        let listen = |text: &str| {
+            let config = merge(None, variables(&[("SWITCHBOARD__OPERATIONS__LISTEN", text)]));
+            config.map(|config| config.operations.listen).map_err(|error| format!("{error:#}"))
+        };
+        assert_eq!(merge(None, variables(&[])).unwrap().operations.listen, None);
+        assert_eq!(listen("127.0.0.1:9464"), Ok(Some(SocketAddr::from(([127, 0, 0, 1], 9464)))));
+        assert!(listen("9464").unwrap_err().contains("such as 127.0.0.1:9464"));
+    }
+
+    #[test]
     fn a_value_of_the_wrong_kind_is_refused() {
         assert!(merge(None, variables(&[("SWITCHBOARD__KAFKA__PARTITIONS", "many")])).is_err());
         assert!(merge(None, variables(&[("SWITCHBOARD__COUNCIL__TIME_ZONE", "Europe/Londno")])).is_err());
+        let told = merge(None, variables(&[("SWITCHBOARD__KAFKA__SECURITY", "ssl")])).unwrap_err();
+        assert!(format!("{told:#}").contains("`plaintext`, `tls`, `sasl_tls`"), "{told:#}");
     }
 }

@@ -11,9 +11,12 @@ use crate::cli::{DemoArguments, Format, KeysAction, KpiArguments};
 use crate::config::{self, Config};
 use crate::import::import_events;
 use crate::ingesting::Ingesting;
+use crate::operations::{self, Duty};
 use crate::{keys, kpi, output, refreshing, simulating};
 use anyhow::{Context, Result, bail};
 use connect::in_process_broker::InProcessBroker;
+use ingest::Health;
+use lake::Lake;
 use live::Live;
 use plan::Plan;
 use schemas::catalogue;
@@ -45,15 +48,22 @@ pub(crate) async fn run(arguments: &DemoArguments) -> Result<ExitCode> {
     eprintln!("3. starting the live stream, from {} on", plan.history_ends);
     let topics: Vec<&str> = catalogue().sources.values().map(|source| source.topic.as_str()).collect();
     let broker = InProcessBroker::start(&topics, PARTITIONS)?;
-    config.kafka.brokers = broker.address();
+    config.kafka.connection = kafka::Settings::plaintext(broker.address());
     let (stop, stopped) = watch::channel(false);
-    let mut ingesting = Ingesting::start(&config, catalogue().sources.values().collect(), false, &stopped)?;
+    let server = match arguments.once {
+        true => None,
+        false => Some(Server::bind(arguments.listen.unwrap_or(config.serve.listen), &config.lake.folder).await?),
+    };
+    let health = Health::default();
+    let _operations = operations::start(&config.operations, duties(&config, &health, server.as_ref())?).await?;
+    let sources = catalogue().sources.values().collect();
+    let mut ingesting = Ingesting::start(&config, sources, false, &stopped, health)?;
     let committed_rows = ingesting.committed_rows.clone();
     let live = Live::start(&config, days, committed_rows.clone(), arguments.once, stopped.clone())?;
     let shown = async {
-        match arguments.once {
-            true => once(&config, &settings, live).await,
-            false => stay(&config, arguments, &settings, live, &committed_rows).await,
+        match server {
+            None => once(&config, &settings, live).await,
+            Some(server) => stay(&config, server, &settings, live, &committed_rows).await,
         }
     };
     // A source that fails would leave the stream waiting for its rows for ever.
@@ -69,6 +79,12 @@ pub(crate) async fn run(arguments: &DemoArguments) -> Result<ExitCode> {
     outcome.map(|()| ExitCode::SUCCESS)
 }
 
+/// What the demonstration is watched for.
+fn duties(config: &Config, health: &Health, server: Option<&Server>) -> Result<Vec<Duty>> {
+    let ingests = Duty::Ingest(health.clone(), Lake::open(&config.lake.folder)?);
+    Ok([ingests].into_iter().chain(server.map(|server| Duty::Serve(server.watch()))).collect())
+}
+
 /// Ends when everything that is due has been streamed, committed and measured.
 async fn once(config: &Config, settings: &Path, live: Live) -> Result<()> {
     let sent = live.caught_up().await?;
@@ -82,7 +98,7 @@ async fn once(config: &Config, settings: &Path, live: Live) -> Result<()> {
 /// Shows the page, and refreshes again as soon as the last refresh is done, until told to stop.
 async fn stay(
     config: &Config,
-    arguments: &DemoArguments,
+    server: Server,
     settings: &Path,
     live: Live,
     committed_rows: &AtomicU64,
@@ -90,7 +106,6 @@ async fn stay(
     eprintln!("4. measuring");
     refresh(config).await?;
     show(config, settings).await?;
-    let server = Server::bind(arguments.listen.unwrap_or(config.serve.listen), &config.lake.folder).await?;
     println!("The page: http://{}/   (Ctrl-C ends the demonstration)", server.address());
     let committed = || committed_rows.load(Ordering::Relaxed);
     let mut seen = committed();

@@ -3,9 +3,10 @@
 use crate::cli::IngestArguments;
 use crate::config::{Config, GroupProtocol};
 use crate::keys::{self, Keys};
-use crate::output;
+use crate::operations::{self, Duty};
+use crate::{output, quarantine};
 use anyhow::{Result, anyhow, bail};
-use ingest::{Error, Options, Outcome};
+use ingest::{Budget, Error, Health, Options, Outcome};
 use lake::Lake;
 use schemas::{Source, catalogue};
 use std::process::ExitCode;
@@ -19,13 +20,19 @@ use tokio::task::JoinSet;
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(config: &Config, arguments: IngestArguments) -> Result<ExitCode> {
+    if let Some(action) = arguments.action {
+        return quarantine::run_for_ingest(config, action).await.map(|()| ExitCode::SUCCESS);
+    }
     let named = arguments.sources.iter().map(|name| source(name)).collect::<Result<Vec<_>>>()?;
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(async move {
         output::asked_to_stop().await;
         let _ = stop.send(true);
     });
-    let mut ingesting = Ingesting::start(config, named, arguments.until_caught_up, &stopped)?;
+    let health = Health::default();
+    let lake = Lake::open_or_create(&config.lake.folder)?;
+    let _operations = operations::start(&config.operations, vec![Duty::Ingest(health.clone(), lake)]).await?;
+    let mut ingesting = Ingesting::start(config, named, arguments.until_caught_up, &stopped, health)?;
     let sources = ingesting.tasks.len();
     let spinner = output::rows_committed(ingesting.committed_rows.clone());
     let mut code = ExitCode::SUCCESS;
@@ -66,16 +73,17 @@ impl Ingesting {
         named: Vec<&'static Source>,
         until_caught_up: bool,
         stopped: &watch::Receiver<bool>,
+        health: Health,
     ) -> Result<Self> {
         let keys = keys::load(config)?;
         let lake = Lake::open_or_create(&config.lake.folder)?;
-        let options = options(config, until_caught_up);
+        let options = Options { health, ..options(config, until_caught_up)? };
         let may_be_missing = named.is_empty();
         let sources = if may_be_missing { catalogue().sources.values().collect() } else { named };
         let mut tasks = JoinSet::new();
         for source in sources {
             let folder = lake.folder().display();
-            eprintln!("ingesting topic {} from {} into {folder}", source.topic, options.brokers);
+            eprintln!("ingesting topic {} from {} into {folder}", source.topic, options.access.brokers);
             let (lake, options, keys, stopped) = (lake.clone(), options.clone(), keys.clone(), stopped.clone());
             tasks.spawn(
                 async move { (source, one(source, &lake, &options, &keys, stopped, may_be_missing).await) },
@@ -121,9 +129,9 @@ async fn one(
     }
 }
 
-fn options(config: &Config, until_caught_up: bool) -> Options {
-    Options {
-        brokers: config.kafka.brokers.clone(),
+fn options(config: &Config, until_caught_up: bool) -> Result<Options> {
+    Ok(Options {
+        access: config.kafka.connection.access()?,
         group: config.kafka.group.clone(),
         protocol: match config.kafka.group_protocol {
             GroupProtocol::Classic => ingest::GroupProtocol::Classic,
@@ -131,12 +139,15 @@ fn options(config: &Config, until_caught_up: bool) -> Options {
         },
         flush_after: Duration::from_millis(config.ingest.flush_after_ms),
         flush_bytes: config.ingest.flush_mib << 20,
+        budget: Budget::new(config.ingest.memory_mib << 20),
+        pause_above_bad_percent: config.ingest.pause_above_bad_percent,
         until_caught_up,
         committed_rows: Arc::default(),
-    }
+        health: Health::default(),
+    })
 }
 
-fn source(name: &str) -> Result<&'static Source> {
+pub(crate) fn source(name: &str) -> Result<&'static Source> {
     let known = &catalogue().sources;
     known.get(name).ok_or_else(|| {
         let names: Vec<&str> = known.keys().map(String::as_str).collect();
@@ -150,11 +161,5 @@ fn tell(source: &Source, outcome: Option<&Outcome>) {
         return;
     };
     println!("{}: {} rows committed, {} records quarantined", source.topic, outcome.rows, outcome.quarantined);
-    for held in &outcome.held {
-        println!(
-            "{} partition {} waits at offset {}: schema id {} is not known. Release the schema (schemas/ids.toml) \
-             in a new build and start ingest again; nothing is lost meanwhile",
-            held.topic, held.partition, held.offset, held.schema_id
-        );
-    }
+    outcome.held.iter().for_each(|held| println!("{held}"));
 }

@@ -6,7 +6,7 @@ use age::secrecy::ExposeSecret;
 use age::x25519::Identity;
 use anyhow::{Context, Result, bail};
 use data_encoding::HEXLOWER;
-use ingest::{StewardKey, TokenKey};
+use ingest::{StewardKey, StewardSecret, TokenKey};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
@@ -34,16 +34,27 @@ pub(crate) fn run(config: &Config, action: KeysAction) -> Result<()> {
 
 /// Reads the keys that ingest needs; without them nothing is ingested.
 pub(crate) fn load(config: &Config) -> Result<Keys> {
-    let read = |name: &str| {
-        let path = config.keys.folder.join(name);
-        fs::read_to_string(&path).with_context(|| {
-            format!(
-                "no key at {}; make the keys once with `switchboard keys new`, or set keys.folder",
-                path.display()
-            )
-        })
-    };
-    Ok(Keys { token: TokenKey::parse(&read(TOKEN_KEY)?)?, steward: StewardKey::parse(&read(STEWARDS_PUBLIC)?)? })
+    let token = TokenKey::parse(&read(config, TOKEN_KEY)?)?;
+    Ok(Keys { token, steward: StewardKey::parse(&read(config, STEWARDS_PUBLIC)?)? })
+}
+
+/// Reads the stewards' secret key, which only they need.
+pub(crate) fn load_stewards_secret(config: &Config) -> Result<StewardSecret> {
+    let text =
+        read(config, STEWARDS_SECRET).context("quarantined records are opened with the stewards' secret key")?;
+    Ok(StewardSecret::parse(&text)?)
+}
+
+/// Reads the token key for the auditor, who has a reader of its own.
+pub(crate) fn load_for_audit(config: &Config) -> Result<audit::TokenKey> {
+    Ok(audit::TokenKey::parse(&read(config, TOKEN_KEY)?)?)
+}
+
+fn read(config: &Config, name: &str) -> Result<String> {
+    let path = config.keys.folder.join(name);
+    fs::read_to_string(&path).with_context(|| {
+        format!("no key at {}; make the keys once with `switchboard keys new`, or set keys.folder", path.display())
+    })
 }
 
 fn make(folder: &Path, lake: &Path) -> Result<()> {

@@ -21,6 +21,7 @@ pub(crate) async fn run(config: &Config, arguments: &KpiArguments) -> Result<Exi
     let (schema, rows) = reading.engine.collect_with(queries::SCORECARD, &parameters).await?;
     if arguments.format != Format::Table {
         output::print_rows(&schema, &rows, arguments.format)?;
+        eprintln!("{}", output::completeness_lines(&reading.publication));
         return Ok(ExitCode::SUCCESS);
     }
     println!("Scorecard {from} to {to}, {} (epoch {})", reading.publication.time_zone, reading.publication.epoch);

@@ -3,6 +3,7 @@
 //! Owns configuration, tracing, signals and what is printed. It decides nothing about events or
 //! measures: each subcommand wires libraries together and reports what they did.
 
+mod auditing;
 mod cli;
 mod config;
 mod demo;
@@ -10,12 +11,16 @@ mod import;
 mod ingesting;
 mod keys;
 mod kpi;
+mod maintaining;
+mod operations;
 mod output;
+mod quarantine;
 mod reference;
 mod refreshing;
 mod serving;
 mod simulating;
 mod sql;
+mod status;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -44,7 +49,13 @@ fn run(arguments: cli::Arguments) -> anyhow::Result<ExitCode> {
             cli::Command::Keys { action } => keys::run(&config, action).map(|()| ExitCode::SUCCESS),
             cli::Command::Import { what } => import::run(&config, what).await,
             cli::Command::Ingest(arguments) => ingesting::run(&config, arguments).await,
+            cli::Command::Status { format } => status::run(&config, format).await,
+            cli::Command::Quarantine { action } => {
+                quarantine::run(&config, action).await.map(|()| ExitCode::SUCCESS)
+            }
+            cli::Command::Audit(arguments) => auditing::run(&config, &arguments).await,
             cli::Command::Refresh(arguments) => refreshing::run(&config, &arguments).await,
+            cli::Command::Maintain(arguments) => maintaining::run(&config, &arguments).await,
             cli::Command::Serve(arguments) => serving::run(&config, &arguments).await,
             cli::Command::Sql(arguments) => sql::run(&config, &arguments).await,
             cli::Command::Kpi(arguments) => kpi::run(&config, &arguments).await,

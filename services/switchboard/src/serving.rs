@@ -2,6 +2,7 @@
 
 use crate::cli::ServeArguments;
 use crate::config::Config;
+use crate::operations::{self, Duty};
 use crate::output;
 use anyhow::Result;
 use serve::Server;
@@ -12,7 +13,7 @@ pub(crate) async fn run(config: &Config, arguments: &ServeArguments) -> Result<E
     let asked = arguments.listen.unwrap_or(config.serve.listen);
     let server = Server::bind(asked, &config.lake.folder).await?;
     let address = server.address();
-    match server.epoch().await {
+    match server.watch().epoch().await {
         Ok(Some(epoch)) => eprintln!("serving epoch {epoch}; newer ones as they are published"),
         Ok(None) => eprintln!("nothing is published yet; `switchboard refresh --once` publishes"),
         Err(error) => return Err(error.into()),
@@ -20,6 +21,7 @@ pub(crate) async fn run(config: &Config, arguments: &ServeArguments) -> Result<E
     if !address.ip().is_loopback() {
         eprintln!("warning: whoever reaches {address} can read the numbers; there is no password");
     }
+    let _operations = operations::start(&config.operations, vec![Duty::Serve(server.watch())]).await?;
     println!("listening on http://{address}");
     stdout().flush()?;
     server.run(output::asked_to_stop()).await?;

@@ -1,7 +1,7 @@
 //! Writing to Kafka as the tests need it: raw records, chosen partitions, a chosen pace; and
 //! reading everything back independently of ingest.
 
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -35,10 +35,11 @@ impl Writer {
     pub(crate) fn new(brokers: &str) -> Self {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", brokers).set("enable.idempotence", "true").set("linger.ms", "5");
-        config.set("queue.buffering.max.messages", "1000000");
+        config.set("queue.buffering.max.messages", "1000000").set("message.max.bytes", "1048588");
         let admin: AdminClient<DefaultClientContext> = config.create().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let topic = NewTopic::new(TOPIC, PARTITIONS, TopicReplication::Fixed(1));
+        // As many copies as the broker is set to make.
+        let topic = NewTopic::new(TOPIC, PARTITIONS, TopicReplication::Fixed(-1));
         let made = runtime.block_on(admin.create_topics([&topic], &AdminOptions::new())).unwrap();
         assert!(matches!(&made[0], Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists))), "{made:?}");
         Self { producer: config.create().unwrap() }
@@ -60,9 +61,54 @@ impl Writer {
         self.producer.poll(Duration::ZERO);
     }
 
+    /// A record without a value.
+    pub(crate) fn tombstone(&self, key: &str) {
+        assert!(self.producer.send(BaseRecord::<str, [u8]>::to(TOPIC).key(key)).is_ok());
+    }
+
+    /// A record without a value, in a partition of choice.
+    pub(crate) fn tombstone_in(&self, partition: i32, key: &str) {
+        assert!(self.producer.send(BaseRecord::<str, [u8]>::to(TOPIC).key(key).partition(partition)).is_ok());
+    }
+
     pub(crate) fn flush(&self) {
         self.producer.flush(Duration::from_secs(60)).unwrap();
     }
+}
+
+/// Writes records in one transaction, and commits or aborts it.
+pub(crate) fn transaction(brokers: &str, partition: i32, records: &[Vec<u8>], commits: bool) {
+    let within = Duration::from_secs(60);
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", brokers).set("transactional.id", "in-turns");
+    let producer: BaseProducer = config.create().unwrap();
+    producer.init_transactions(within).unwrap();
+    producer.begin_transaction().unwrap();
+    for record in records {
+        assert!(producer.send(BaseRecord::<str, [u8]>::to(TOPIC).partition(partition).payload(record)).is_ok());
+    }
+    producer.flush(within).unwrap();
+    if commits { producer.commit_transaction(within) } else { producer.abort_transaction(within) }.unwrap();
+}
+
+/// Has Kafka forget what is below an offset, as its retention would.
+pub(crate) fn forget_before(brokers: &str, partition: i32, offset: i64) {
+    let mut list = TopicPartitionList::new();
+    list.add_partition_offset(TOPIC, partition, Offset::Offset(offset)).unwrap();
+    on_admin(brokers, async |admin| drop(admin.delete_records(&list, &AdminOptions::new()).await.unwrap()));
+}
+
+/// Makes the topic a compacted one.
+pub(crate) fn make_compacted(brokers: &str) {
+    let change = AlterConfig::new(ResourceSpecifier::Topic(TOPIC)).set("cleanup.policy", "compact");
+    on_admin(brokers, async |admin| {
+        admin.alter_configs([&change], &AdminOptions::new()).await.unwrap()[0].as_ref().unwrap();
+    });
+}
+
+fn on_admin(brokers: &str, act: impl AsyncFnOnce(AdminClient<DefaultClientContext>)) {
+    let admin = ClientConfig::new().set("bootstrap.servers", brokers).create().unwrap();
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(act(admin));
 }
 
 /// What Kafka holds of the topic: the key by (partition, offset).

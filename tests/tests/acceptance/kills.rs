@@ -48,6 +48,7 @@ fn three_kills_in_the_middle_of_an_import() {
     assert!(killed_at.is_sorted_by(|one, next| one < next), "{killed_at:?}");
     assert_eq!(delta::coordinates(&table), read_back(&broker.address), "gap, or a coordinate that Kafka has not");
     assert_no_gap_in_the_log(&table);
+    world.audit();
     world.refresh();
     all_numbers_hold(&world, &data);
 }

@@ -5,9 +5,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod audit;
 mod bad_input;
 mod bad_records;
 mod broker;
+mod damage;
 mod delta;
 mod demo;
 mod event_files;
@@ -16,12 +18,18 @@ mod fixmystreet_csv;
 mod identifiers;
 mod kafka;
 mod kills;
+mod maintaining;
 mod new_user;
 mod numbers;
+mod operations;
 mod other_readers;
 mod page;
+mod passing_time;
+mod poison;
 mod search;
+mod secured;
 mod server;
 mod serving;
 mod simulated_year;
+mod three_nodes;
 mod world;

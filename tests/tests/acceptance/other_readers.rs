@@ -72,7 +72,7 @@ fn import(world: &World, events: &[Event]) {
 }
 
 fn produce(brokers: &str, events: &[Event]) {
-    let producer = KafkaProducer::new(brokers).unwrap();
+    let producer = KafkaProducer::new(&kafka::Access::plaintext(brokers)).unwrap();
     for source in catalogue().sources.values() {
         producer.ensure_topic(&source.topic, 4).unwrap();
     }

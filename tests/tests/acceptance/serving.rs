@@ -79,6 +79,9 @@ fn csv_has_the_same_rows_to_be_saved() {
     let answer = serving.get("/api/kpis/volume_contacts.csv?grain=day&by=queue", "");
     assert_eq!((answer.status, answer.header("content-type")), (200, "text/csv; charset=utf-8"));
     assert_eq!(answer.header("content-disposition"), "attachment; filename=\"volume_contacts-epoch-1.csv\"");
+    let provenance: Json = serde_json::from_str(answer.header("switchboard-provenance")).unwrap();
+    assert_eq!(provenance["completeness"], serving.json("/api/kpis/volume_contacts")["completeness"]);
+    assert_eq!(provenance["epoch"], 1);
     let mut lines = answer.body.split("\r\n");
     let heading = "kpi,definition_version,day,service_area,service_class,queue,channel,subject_group,numerator,denominator,value,unit,status";
     assert_eq!(lines.next(), Some(heading));

@@ -107,7 +107,7 @@ fn produce(brokers: &str, events: &[Event]) -> BTreeMap<&'static str, i64> {
     }
     order.sort_by_key(|(hour, place, _)| (*hour, *place));
     assert!(order.len() > events.len() + events.len() / 100, "nothing is doubled");
-    let producer = KafkaProducer::new(brokers).unwrap();
+    let producer = KafkaProducer::new(&kafka::Access::plaintext(brokers)).unwrap();
     for source in catalogue().sources.values() {
         producer.ensure_topic(&source.topic, 4).unwrap();
     }

@@ -90,6 +90,11 @@ impl World {
         self.succeeds(&["ingest", "--until-caught-up"])
     }
 
+    /// Every record of Kafka is in the lake once, and says there what it says in Kafka.
+    pub(crate) fn audit(&self) -> String {
+        self.succeeds(&["audit", "--caught-up"])
+    }
+
     pub(crate) fn refresh(&self) {
         self.succeeds(&["refresh", "--once"]);
     }

@@ -104,7 +104,7 @@ fn rows(events: &[Event]) -> BTreeMap<String, Vec<RecordBatch>> {
             chunk.push(&event.to_record().unwrap(), offset, None);
         }
         let key = TokenKey::parse(&"07".repeat(32)).unwrap();
-        let done = RowBuilder::new(source, key).rows(&chunk, &source.topic, 0, 0).unwrap();
+        let done = RowBuilder::new(source, key).rows(&chunk, &source.topic, 0, 0, 0).unwrap();
         assert!(done.bad.is_empty() && done.unknown_schema.is_none(), "{done:?}");
         tables.insert(source.table.clone(), done.batches);
     }

@@ -1,50 +1,46 @@
 //! What the Kafka client reports in the background: lost events, and its own log.
 
-use crate::Error;
+use kafka::{Access, Complaints};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::KafkaError;
-use rdkafka::message::DeliveryResult;
+use rdkafka::message::{DeliveryResult, Message};
 use rdkafka::producer::ProducerContext;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
 
-#[derive(Default)]
 pub(super) struct Deliveries {
+    pub(super) complaints: Complaints,
     lost: AtomicU64,
-    first_loss: OnceLock<String>,
-    trouble: Mutex<Option<String>>,
+    first_loss: OnceLock<Loss>,
+}
+
+/// An event that did not arrive.
+pub(super) struct Loss {
+    pub(super) topic: String,
+    pub(super) error: KafkaError,
 }
 
 impl Deliveries {
-    /// [`Error::Undelivered`] if any event was lost so far.
-    pub(super) fn all_arrived(&self) -> Result<(), Error> {
-        let count = self.lost.load(Ordering::Acquire);
-        if count == 0 {
-            return Ok(());
-        }
-        Err(Error::Undelivered { count, first: self.first_loss.get().cloned().unwrap_or_default() })
+    pub(super) fn new(access: &Access) -> Self {
+        let complaints = Complaints::new(access.clone());
+        Self { complaints, lost: AtomicU64::new(0), first_loss: OnceLock::new() }
     }
 
-    /// What the client last complained of.
-    pub(super) fn trouble(&self) -> String {
-        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        trouble.clone().unwrap_or_else(|| "no answer".to_owned())
+    /// How many events were lost so far, and the first of them.
+    pub(super) fn lost(&self) -> Option<(u64, &Loss)> {
+        let count = self.lost.load(Ordering::Acquire);
+        self.first_loss.get().filter(|_| count > 0).map(|first| (count, first))
     }
 }
 
 impl ClientContext for Deliveries {
-    /// At debug level, whatever the client thinks of it: what matters comes back as an error.
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        tracing::debug!(?level, facility, message, "librdkafka");
+    fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.complaints.log(facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(%error, reason, "librdkafka error");
-        // "all brokers down" follows the reason and explains nothing.
-        if error.rdkafka_error_code() != Some(rdkafka::error::RDKafkaErrorCode::AllBrokersDown) {
-            *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
-        }
+        self.complaints.error(&error, reason);
     }
 }
 
@@ -52,8 +48,8 @@ impl ProducerContext for Deliveries {
     type DeliveryOpaque = ();
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
-        if let Err((error, _)) = result {
-            self.first_loss.get_or_init(|| error.to_string());
+        if let Err((error, event)) = result {
+            self.first_loss.get_or_init(|| Loss { topic: event.topic().to_owned(), error: error.clone() });
             self.lost.fetch_add(1, Ordering::Release);
         }
     }

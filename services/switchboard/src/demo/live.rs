@@ -31,7 +31,7 @@ impl Live {
         until_now: bool,
         stopped: watch::Receiver<bool>,
     ) -> Result<Self> {
-        let producer = KafkaProducer::new(&config.kafka.brokers)?;
+        let producer = KafkaProducer::new(&config.kafka.connection.access()?)?;
         let stream =
             Stream { producer, committed_rows, until: until_now.then(output::now_micros), stopped, sent: 0 };
         let thread = thread::Builder::new().name("live".to_owned()).spawn(move || stream.run(days))?;

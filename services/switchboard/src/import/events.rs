@@ -73,7 +73,7 @@ impl<'a> EventFile<'a> {
 
 fn to_kafka(config: &Config, file: &EventFile<'_>, sources: &[&'static Source]) -> Result<Vec<String>> {
     file.progress.set_length(2 * file.size_bytes);
-    let producer = KafkaProducer::new(&config.kafka.brokers)?;
+    let producer = KafkaProducer::new(&config.kafka.connection.access()?)?;
     for source in sources {
         producer.ensure_topic(&source.topic, config.kafka.partitions)?;
     }

@@ -62,7 +62,7 @@ fn to_kafka<O: Ord, R>(
     rows: impl Iterator<Item = Result<Row<O, R>, connect::Error>>,
     report: &mut Report<O, R>,
 ) -> Result<String> {
-    let producer = KafkaProducer::new(&config.kafka.brokers)?;
+    let producer = KafkaProducer::new(&config.kafka.connection.access()?)?;
     producer.ensure_topic(&source.topic, config.kafka.partitions)?;
     for row in rows {
         for event in report.take(row?) {

@@ -1,0 +1,141 @@
+//! Partitions that wait: the cause, what to do about it, and how they go on.
+//!
+//! A bad record is quarantined and the partition goes on; a bad cause would quarantine everything
+//! that comes, so the partition waits, and nothing of it is lost. Which it is, is decided record by
+//! record: see `rows.rs` for schemas, `bad_share.rs` for the share of bad records.
+
+use crate::Error;
+use crate::bad_share::BadShare;
+use crate::consume::{Command, Start};
+use crate::metrics::PauseCause;
+use crate::rows::ChunkRows;
+use crate::run::{Ingest, now_micros};
+use crate::sink::Stamps;
+
+/// Why a partition does not go on, and at which offset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Held {
+    /// The record's schema id is not known.
+    UnknownSchema {
+        /// The record.
+        offset: i64,
+        /// Its schema id.
+        schema_id: u32,
+    },
+    /// Too many of the newest records are bad.
+    TooManyBad {
+        /// The record with which they became too many.
+        offset: i64,
+    },
+}
+
+impl Held {
+    /// The offset at which it waits.
+    pub(crate) fn offset(&self) -> i64 {
+        let (Self::UnknownSchema { offset, .. } | Self::TooManyBad { offset }) = self;
+        *offset
+    }
+
+    pub(crate) fn of_unknown_schema(rows: &ChunkRows) -> Option<Self> {
+        rows.unknown_schema.map(|(offset, schema_id)| Self::UnknownSchema { offset, schema_id })
+    }
+
+    /// A pause outlives the process: the lake holds where, until somebody has accepted it.
+    pub(crate) fn of_paused(position: Option<i64>, stamps: Stamps) -> Option<Self> {
+        let offset = stamps.paused_at.filter(|paused| Some(*paused) == position)?;
+        let accepted = stamps.accepted.is_some_and(|accepted| accepted > offset);
+        (!accepted).then_some(Self::TooManyBad { offset })
+    }
+
+    pub(crate) fn cause(&self) -> PauseCause {
+        match self {
+            Self::UnknownSchema { .. } => PauseCause::UnknownSchema,
+            Self::TooManyBad { .. } => PauseCause::ShareRefused,
+        }
+    }
+
+    /// What it waits for and what to do, in a sentence.
+    pub(crate) fn sentence(&self, topic: &str, partition: i32) -> String {
+        let waits = format!("{topic} partition {partition} waits at offset {}", self.offset());
+        let accept = format!(
+            "`switchboard quarantine accept --topic {topic} --partition {partition}` puts such records into the \
+             quarantine and goes on"
+        );
+        match self {
+            Self::UnknownSchema { schema_id, .. } => format!(
+                "{waits}: schema id {schema_id} is not known. Release the schema (schemas/ids.toml) in a new build \
+                 and start ingest again; or {accept}. Nothing is lost meanwhile"
+            ),
+            Self::TooManyBad { .. } => format!(
+                "{waits}: too many of its newest records cannot be read, so the fault lies in what writes them. See \
+                 `switchboard quarantine list` for the reasons, mend the producer; then {accept}. Nothing is lost \
+                 meanwhile"
+            ),
+        }
+    }
+}
+
+impl Ingest {
+    pub(crate) fn tell_held(&self, partition: i32, held: &Held) {
+        let topic = &self.source.topic;
+        let sentence = held.sentence(topic, partition);
+        tracing::error!(topic, partition, offset = held.offset(), "{sentence}");
+        self.watched.waits(partition, &sentence, now_micros());
+    }
+
+    /// A sentence for each partition that waits.
+    pub(crate) fn held_sentences(&self) -> Vec<String> {
+        let topic = &self.source.topic;
+        let held =
+            self.intake.partitions.iter().filter_map(|(partition, one)| Some((partition, one.held.as_ref()?)));
+        held.map(|(partition, held)| held.sentence(topic, *partition)).collect()
+    }
+
+    /// Lets those partitions go on that somebody has accepted since.
+    pub(crate) async fn look_at_held(&mut self) -> Result<(), Error> {
+        let held =
+            self.intake.partitions.iter().filter_map(|(partition, one)| Some((*partition, one.held.clone()?)));
+        let held: Vec<(i32, Held)> = held.collect();
+        if held.is_empty() || self.outlet.is_busy() {
+            return Ok(());
+        }
+        let sink = self.outlet.sink()?;
+        if let Err(error) = sink.refresh().await {
+            tracing::debug!(%error, "the lake cannot be read just now");
+            return Ok(());
+        }
+        let accepted = |(partition, held): (i32, Held)| {
+            let through = sink.stamps(partition).accepted.filter(|through| *through > held.offset())?;
+            Some((partition, through))
+        };
+        let accepted: Vec<(i32, i64)> = held.into_iter().filter_map(accepted).collect();
+        for (partition, through) in accepted {
+            self.accepted.insert(partition, through);
+            self.watched.goes_on(partition);
+            self.shares.insert(partition, BadShare::default());
+            if let Some((generation, offset)) = self.intake.release(partition) {
+                let topic = &self.source.topic;
+                tracing::warn!(topic, partition, through, "accepted by a steward: the partition goes on");
+                let start = Start { partition, offset, generation, held: false };
+                let _ = self.command.send(Command::Rewind(start));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_holds_after_a_restart_until_it_is_accepted() {
+        let paused = |accepted| Stamps { paused_at: Some(70), accepted, ..Stamps::default() };
+        assert_eq!(Held::of_paused(Some(70), paused(None)), Some(Held::TooManyBad { offset: 70 }));
+        assert_eq!(Held::of_paused(Some(70), paused(Some(70))), Some(Held::TooManyBad { offset: 70 }));
+        assert_eq!(Held::of_paused(Some(70), paused(Some(71))), None);
+        // It has gone on since.
+        assert_eq!(Held::of_paused(Some(71), paused(None)), None);
+        assert_eq!(Held::of_paused(None, Stamps::default()), None);
+    }
+}

@@ -1,0 +1,3 @@
+//! Tests that drive the whole of ingest against models.
+
+mod simulation;

@@ -1,0 +1,124 @@
+//! A copy of a lake, damaged on purpose: by commits written by hand and files rewritten.
+
+use crate::delta;
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
+use arrow::compute::concat_batches;
+use arrow::datatypes::{Int32Type, Int64Type};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde_json::{Value as Json, json};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tempfile::TempDir;
+
+pub(crate) struct Damaged {
+    folder: TempDir,
+}
+
+impl Damaged {
+    pub(crate) fn copy_of(lake: &Path) -> Self {
+        let folder = TempDir::new().unwrap();
+        copy(lake, &folder.path().join("lake"));
+        Self { folder }
+    }
+
+    pub(crate) fn lake(&self) -> PathBuf {
+        self.folder.path().join("lake")
+    }
+
+    /// Takes the largest file out of the table; says how many rows it had.
+    pub(crate) fn lose_a_file(&self, table: &str) -> usize {
+        let (add, rows) = self.largest(table);
+        self.commit(table, &[removal(&add)]);
+        rows.num_rows()
+    }
+
+    /// Adds the largest file a second time under another name; says how many rows it has.
+    pub(crate) fn add_a_file_again(&self, table: &str) -> usize {
+        let (add, rows) = self.largest(table);
+        self.commit(table, &[self.written(table, &add, &rows)]);
+        rows.num_rows()
+    }
+
+    /// Puts the largest file into another partition of the table; says how many rows it has.
+    pub(crate) fn misfile(&self, table: &str, column: &str, value: &str) -> usize {
+        let (add, rows) = self.largest(table);
+        let mut other = self.written(table, &add, &rows);
+        other["add"]["partitionValues"][column] = json!(value);
+        self.commit(table, &[removal(&add), other]);
+        rows.num_rows()
+    }
+
+    /// Changes one number of the first row of a partition in the largest file.
+    pub(crate) fn change_a_number(&self, table: &str, partition: i32, column: &str, to: i64) {
+        let (add, rows) = self.largest(table);
+        let partitions = rows.column_by_name("partition").unwrap().as_primitive::<Int32Type>();
+        let spoilt = partitions.values().iter().position(|one| *one == partition).unwrap();
+        let place = rows.schema().index_of(column).unwrap();
+        let numbers = rows.column(place).as_primitive::<Int64Type>();
+        let changed = (0..numbers.len()).map(|row| match row == spoilt {
+            true => Some(to),
+            false => numbers.is_valid(row).then(|| numbers.value(row)),
+        });
+        let mut columns: Vec<ArrayRef> = rows.columns().to_vec();
+        columns[place] = Arc::new(Int64Array::from_iter(changed));
+        let changed = RecordBatch::try_new(rows.schema(), columns).unwrap();
+        self.commit(table, &[removal(&add), self.written(table, &add, &changed)]);
+    }
+
+    /// Moves a position.
+    pub(crate) fn set_position(&self, table: &str, fence: &str, position: i64) {
+        self.commit(table, &[json!({"txn": {"appId": fence, "version": position}})]);
+    }
+
+    /// The add action of the file with the most rows, and the rows.
+    fn largest(&self, table: &str) -> (Json, RecordBatch) {
+        let table = self.lake().join(table);
+        let adds = delta::log(&table).into_values().flatten().filter(|action| action["add"].is_object());
+        let read = |add: Json| {
+            let file = File::open(table.join(add["add"]["path"].as_str().unwrap())).unwrap();
+            let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
+            let batches: Vec<RecordBatch> = reader.map(Result::unwrap).collect();
+            (add, concat_batches(&batches[0].schema(), &batches).unwrap())
+        };
+        adds.map(read).max_by_key(|(_, rows)| rows.num_rows()).unwrap()
+    }
+
+    /// The action that adds these rows as a new file, described as the other is.
+    fn written(&self, table: &str, like: &Json, rows: &RecordBatch) -> Json {
+        let path = like["add"]["path"].as_str().unwrap().replace("part-", "other-");
+        let file = File::create(self.lake().join(table).join(&path)).unwrap();
+        let mut writer = ArrowWriter::try_new(file, rows.schema(), None).unwrap();
+        writer.write(rows).unwrap();
+        writer.close().unwrap();
+        let mut add = like.clone();
+        add["add"]["path"] = json!(path);
+        add
+    }
+
+    fn commit(&self, table: &str, actions: &[Json]) {
+        let table = self.lake().join(table);
+        let path = table.join(format!("_delta_log/{:020}.json", delta::version(&table) + 1));
+        let lines: Vec<String> = actions.iter().map(Json::to_string).collect();
+        fs::write(path, lines.join("\n")).unwrap();
+    }
+}
+
+fn removal(add: &Json) -> Json {
+    let add = &add["add"];
+    json!({"remove": {"path": add["path"], "partitionValues": add["partitionValues"], "size": add["size"],
+        "deletionTimestamp": 0, "dataChange": true, "extendedFileMetadata": true}})
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! A process with a named point armed: it runs until it comes there with work in flight, says so in
+//! a file, and stands still until it is killed.
+
+use crate::process::{Process, until};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+pub(crate) struct Held {
+    process: Process,
+    point: String,
+    mark: PathBuf,
+}
+
+impl Held {
+    /// Starts a command that is to be held at the `pass`th time that it comes to the point.
+    pub(crate) fn start(mut command: Command, point: &str, pass: u64, folder: &Path) -> Self {
+        let mark = folder.join("mark");
+        command.env("SWITCHBOARD_FAIL_POINT", format!("{point}@{pass}={}", mark.display()));
+        let process = Process::start(command, folder.join("held.log"));
+        Self { process, point: point.to_owned(), mark }
+    }
+
+    /// Waits until it stands at its point; meanwhile there is something to do, again and again.
+    pub(crate) fn stands(&mut self, mut meanwhile: impl FnMut()) {
+        until(&format!("{} to be reached", self.point), || {
+            self.process.runs_on();
+            meanwhile();
+            !fs::read_to_string(&self.mark).unwrap_or_default().is_empty()
+        });
+    }
+
+    /// `kill -9`, where it stands. Fails if that is not the point, or nothing was in flight.
+    pub(crate) fn kill(self) {
+        let told = fs::read_to_string(&self.mark).unwrap();
+        let (name, in_flight) = told.split_once(' ').unwrap();
+        assert_eq!(name, self.point);
+        assert!(in_flight.parse::<u64>().unwrap() > 0, "{told}");
+        self.process.kill();
+    }
+}
