@@ -14,7 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const DAYS: usize = 60;
+const DAYS: usize = 45;
 
 #[test]
 fn deltalake_and_duckdb_read_what_our_sql_reads() {
@@ -53,11 +53,11 @@ fn deltalake_and_duckdb_read_what_our_sql_reads() {
     assert_eq!(tables["quarantine"]["deltalake"]["rows"], 1);
 }
 
-/// The events of two months, in order.
+/// The events of six weeks, in order.
 fn told() -> Vec<Event> {
     let day = |year, month| NaiveDate::from_ymd_opt(year, month, 1).unwrap();
     let settings =
-        Settings { contacts_per_month: 400, launch: Some(day(2025, 3)), ..Settings::new(7, day(2025, 2)) };
+        Settings { contacts_per_month: 200, launch: Some(day(2025, 3)), ..Settings::new(7, day(2025, 2)) };
     let council = Council::new(settings).unwrap();
     let mut events = council.reference();
     events.extend(council.days().take(DAYS).flat_map(|day| day.events));

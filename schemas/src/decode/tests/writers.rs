@@ -106,6 +106,7 @@ pub(super) fn writer(dice: &mut Dice, source: &Source) -> Json {
     let drawn = |(place, (name, field)): (usize, &(String, Option<Field>))| {
         let avro = match field {
             Some(field) if place != odd => writing.known(field),
+            Some(field) if writing.dice.percent(60) => writing.near(field.kind),
             _ => writing.any(2),
         };
         // The decoder would take one field for another by this; Avro knows only a reader's aliases.
@@ -143,6 +144,20 @@ impl Writing<'_> {
             7.. if field.nullable => json!(["null", avro]),
             _ => avro,
         }
+    }
+
+    /// A type of the same bytes, or nearly, that must not be read as a field of this kind.
+    fn near(&mut self, kind: FieldKind) -> Json {
+        let long = |logical: &str| json!({"type": "long", "logicalType": logical});
+        self.dice.pick(&match kind {
+            FieldKind::Timestamp => vec![json!("long"), long("timestamp-millis"), long("local-timestamp-micros")],
+            FieldKind::Long => vec![long("timestamp-micros"), long("time-micros")],
+            FieldKind::Int => vec![json!("long"), json!({"type": "int", "logicalType": "date"})],
+            FieldKind::Date => vec![json!("int"), json!({"type": "int", "logicalType": "time-millis"})],
+            FieldKind::Decimal => vec![json!("bytes"), json!("string")],
+            FieldKind::Id => vec![json!("bytes"), json!({"type": "fixed", "name": "Key", "size": 8})],
+            _ => vec![json!(["null", "string", "bytes"]), json!({"type": "array", "items": "long"})],
+        })
     }
 
     /// Any type but enums and maps, of so many levels.
