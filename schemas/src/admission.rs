@@ -82,34 +82,27 @@ fn fate(source: &Source, table: &WideSchema, name: &str, shape: &Shape, entry: &
     if table.is_taken(name) {
         return Err(format!("field `{name}` has the name of a column that is filled otherwise"));
     }
-    let of_build = of_name(source.events.iter().flat_map(|event| &event.fields), name)?;
+    if let Some(known) = of_name(source.events.iter().flat_map(|event| &event.fields), name)? {
+        return agree(entry, known, true).map(|()| Fate::Known);
+    }
     let added_before = of_name(table.added().iter(), name)?;
-    if let Some(known) = of_build.or(added_before) {
-        agree(entry, known)?;
-    }
-    if of_build.is_some() {
-        return Ok(Fate::Known);
-    }
-    let (kind, nullable) = match (added_before, kind(shape)) {
+    let kind = match (added_before, kind(shape)) {
         // The decoder holds the shape against it.
-        (Some(known), _) => (known.kind, true),
+        (Some(known), _) => agree(entry, known, false).map(|()| known.kind)?,
         (None, Some(kind)) => kind,
         (None, None) => return Ok(Fate::LeftOut(format!("is {shape}, which no column holds here"))),
     };
-    let written = match Field::marked(name.to_owned(), kind, nullable, entry) {
-        Ok(written) => written,
+    let field = match Field::marked(name.to_owned(), kind, true, entry) {
+        Ok(field) => field,
         Err(why) => return Ok(Fate::LeftOut(why)),
     };
-    let field = match added_before {
-        // What was said of it when it was added holds.
-        Some(known) => Field { limits: written.limits, ..known.clone() },
-        None => written,
-    };
-    Ok(match why_not_stored(&field, added_before.is_some()) {
-        _ if field.pii.is_some_and(Pii::is_dropped) => Fate::Known,
-        Some(why) => Fate::LeftOut(why.to_owned()),
-        None => Fate::Column(field),
-    })
+    match why_not_stored(&field, added_before.is_some()) {
+        _ if field.pii.is_some_and(Pii::is_dropped) => Ok(Fate::Known),
+        None => Ok(Fate::Column(field)),
+        // Without its values the column would say that there were none.
+        Some(why) if added_before.is_some() => Err(format!("field `{name}` {why}")),
+        Some(why) => Ok(Fate::LeftOut(why.to_owned())),
+    }
 }
 
 /// The field of this name. Delta and SQL take upper and lower case for the same.
@@ -122,18 +115,20 @@ fn of_name<'a>(mut fields: impl Iterator<Item = &'a Field>, name: &str) -> Resul
     }
 }
 
-/// Whether what a writer says of a field is what is known of it. What it leaves unmarked is treated
-/// as the known mark says; another mark contradicts that one.
-fn agree(entry: &Json, known: &Field) -> Result<(), String> {
+/// Whether what a writer says of a field is what is known of it. What it leaves unmarked is treated as
+/// this build says, where this build knows it.
+fn agree(entry: &Json, known: &Field, by_build: bool) -> Result<(), String> {
     let name = &known.name;
-    let marked = entry.get("pii").map(|mark| mark.as_str().map_or_else(|| mark.to_string(), str::to_owned));
-    let known_mark = known.pii.map(Pii::mark);
-    if let Some(mark) = marked.filter(|mark| Some(mark.as_str()) != known_mark) {
-        let here = known_mark.unwrap_or("not marked");
-        return Err(format!("field `{name}` is marked {mark} in it, and {here} in the table"));
+    let there = entry.get("pii").map(|mark| mark.as_str().map_or_else(|| mark.to_string(), str::to_owned));
+    let here = known.pii.map(Pii::mark);
+    if there.as_deref() != here && !(by_build && there.is_none()) {
+        let [there, here] = [there.as_deref(), here]
+            .map(|mark| mark.map_or("not marked".to_owned(), |mark| format!("marked {mark}")));
+        return Err(format!("field `{name}` is {there} in it, and {here} in the table"));
     }
-    if entry["identifies"] == "customer" && !known.identifies_customer {
-        return Err(format!("field `{name}` stands for the customer in it, and not in the table"));
+    let (there, here) = (entry["identifies"] == "customer", known.identifies_customer);
+    if there != here && (there || !by_build) {
+        return Err(format!("field `{name}` stands for the customer in only one of it and the table"));
     }
     Ok(())
 }

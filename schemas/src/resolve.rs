@@ -97,17 +97,17 @@ fn read_value(writer: &Shape, field: &Field) -> Result<Node, String> {
     Node::meant(&table).limited(field.limits.clone())
 }
 
-/// The type whose values have this shape, and whether they may be null; `None` where it is not in use
+/// The type whose values have this shape, whether or not they may be null; `None` where none is in use
 /// here.
-pub(crate) fn kind(written: &Shape) -> Option<(FieldKind, bool)> {
-    let (value, nullable) = match written {
+pub(crate) fn kind(written: &Shape) -> Option<FieldKind> {
+    let value = match written {
         Shape::Union(branches) => match branches.as_slice() {
-            [Shape::Null, value] | [value, Shape::Null] => (value, true),
+            [Shape::Null, value] | [value, Shape::Null] => value,
             _ => return None,
         },
-        value => (value, false),
+        value => value,
     };
-    FieldKind::ALL.into_iter().find(|kind| shape(*kind) == *value).map(|kind| (kind, nullable))
+    FieldKind::ALL.into_iter().find(|kind| shape(*kind) == *value)
 }
 
 /// The type that a field has in the schemas of this build.

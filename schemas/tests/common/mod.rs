@@ -1,6 +1,7 @@
 //! What several tests need: the samples, and any value as text, whatever library it comes from.
 #![allow(dead_code, reason = "no test file needs all of it")]
 
+pub(crate) mod answered;
 pub(crate) mod blocked;
 
 use arrow::array::{Array, AsArray, RecordBatch};

@@ -60,6 +60,8 @@ pub struct ChunkRows {
 pub struct RowBuilder {
     source: &'static Source,
     columns: WideSchema,
+    /// Of those columns.
+    table_schema: SchemaRef,
     ids: Ids,
     decoders: HashMap<u32, WriterDecoder>,
     /// Ids of which the registry has said that they cannot be read, or are not there.
@@ -91,12 +93,13 @@ impl RowBuilder {
     /// A builder for a table that may have more columns.
     pub fn with_columns(source: &'static Source, columns: WideSchema, ids: Ids, key: TokenKey) -> Self {
         let (decoders, unreadable, tokeniser) = (HashMap::new(), HashSet::new(), Tokeniser::new(key));
-        Self { source, columns, ids, decoders, unreadable, tokeniser }
+        let table_schema = columns.table_schema();
+        Self { source, columns, table_schema, ids, decoders, unreadable, tokeniser }
     }
 
     /// The table that the rows are for.
     pub fn table_schema(&self) -> SchemaRef {
-        self.columns.table_schema()
+        self.table_schema.clone()
     }
 
     /// Reads records of this id from now on, with the schema that the registry has for it. `table` has
@@ -110,6 +113,7 @@ impl RowBuilder {
         self.decoders.insert(id, admitted.decoder);
         self.unreadable.remove(&id);
         self.columns = columns.with(&admitted.added);
+        self.table_schema = self.columns.table_schema();
         Ok(admitted.left_out)
     }
 

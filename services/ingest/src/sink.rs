@@ -70,7 +70,12 @@ impl Sink {
         watched: Arc<Watched>,
     ) -> Result<Self, Error> {
         let spec = event_table(source);
-        let events = lake.open_or_create_table(&spec).await?;
+        let mut events = lake.open_or_create_table(&spec).await?;
+        let present = events.columns()?;
+        if spec.schema.fields().iter().any(|column| present.find(column.name()).is_none()) {
+            // This build knows more than the one that made the table, and its readers ask for it.
+            events.commit(Commit { columns: Some(spec.schema.clone()), ..Commit::default() }).await?;
+        }
         let topic = source.topic.clone();
         Ok(Self { lake: lake.clone(), cluster, topic, source, steward, spec, events, quarantine: None, watched })
     }
@@ -305,7 +310,7 @@ const COMMITS_WITHOUT_CHECKPOINT: u64 = 500;
 
 /// The batches with the columns of the widest: those that were made before a column was added have
 /// nulls there. Columns are only ever added, so the widest has them all.
-fn alike<'a>(
+pub(crate) fn alike<'a>(
     least: &SchemaRef,
     batches: impl Iterator<Item = &'a RecordBatch> + Clone,
 ) -> Result<(SchemaRef, Vec<RecordBatch>), Error> {

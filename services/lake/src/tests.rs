@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use crate::positions::commit_actions;
 use crate::{Commit, Committed, Error, Lake, Span, Table, TableSpec};
 use arrow::array::{AsArray, Date32Array, Int64Array, RecordBatch, StringArray};
+use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
+use arrow::util::display::array_value_to_string;
+use datafusion::prelude::SessionContext;
 use deltalake_core::checkpoints::create_checkpoint;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::collections::BTreeMap;
@@ -138,6 +142,80 @@ async fn a_replacement_takes_the_place_of_everything_and_may_change_the_columns(
     // A reader of the older version sees what it saw.
     let older = lake.open_table_at("events", version).await.unwrap();
     assert_eq!((older.snapshot().unwrap().row_count(), older.snapshot().unwrap().columns().len()), (Some(1), 3));
+}
+
+/// Rows with one more column, on the table's version at hand.
+async fn wider_batch(table: &Table, column: &str, kind: DataType) -> Commit {
+    let mut fields = spec().schema.fields().to_vec();
+    fields.push(Arc::new(Field::new(column, kind.clone(), false)));
+    let schema = Arc::new(Schema::new(fields));
+    let mut columns = rows(&["w"], &[1]).columns().to_vec();
+    columns.push(cast(&Int64Array::from(vec![41]), &kind).unwrap());
+    let wide = RecordBatch::try_new(schema.clone(), columns).unwrap();
+    let files = table.write(&TableSpec { schema: schema.clone(), ..spec() }, &[wide]).await.unwrap();
+    Commit { files, columns: Some(schema), ..Commit::default() }
+}
+
+async fn columns(lake: &Lake) -> Vec<String> {
+    let columns = lake.open_table("events").await.unwrap().unwrap().columns().unwrap();
+    columns.iter().map(|column| format!("{} {}", column.name(), column.is_nullable())).collect()
+}
+
+/// Two writers that do not know of each other each bring a column: the table has both, whoever was
+/// first, and the columns come in the same entries as the rows.
+#[tokio::test]
+async fn columns_that_writers_add_at_the_same_time_are_all_there() {
+    let folder = TempDir::new().unwrap();
+    let (lake, mut first) = lake_and_table(&folder).await;
+    first.commit(batch(&first, None, 5).await).await.unwrap();
+    let mut second = lake.open_table("events").await.unwrap().unwrap();
+    let mut third = lake.open_table("events").await.unwrap().unwrap();
+    let (mine, theirs) = (
+        wider_batch(&first, "mine", DataType::Int64).await,
+        wider_batch(&second, "theirs", DataType::Int64).await,
+    );
+    // One that knows of neither column.
+    let plain = batch(&third, Some(5), 6).await;
+    let contrary = wider_batch(&third, "mine", DataType::Utf8).await;
+    assert_eq!(first.commit(mine).await.unwrap(), Committed::Landed(2));
+    assert_eq!(second.commit(theirs).await.unwrap(), Committed::Landed(3));
+    assert_eq!(third.commit(plain).await.unwrap(), Committed::Landed(4));
+    let expected = ["subject false", "number true", "day false", "mine true", "theirs true"];
+    assert_eq!(columns(&lake).await, expected);
+    assert_eq!(count(&lake).await, 4);
+    // One name has one type, also between writers; nothing is written.
+    let error = third.commit(contrary).await.unwrap_err();
+    assert!(error.cause().contains("`mine` (Int64), and rows were to be added with `mine` (Utf8)"), "{error:?}");
+    assert_eq!((count(&lake).await, third.version()), (4, 4));
+    // A commit whose columns are all there changes none.
+    let again = wider_batch(&first, "mine", DataType::Int64).await;
+    assert_eq!(first.commit(again).await.unwrap(), Committed::Landed(5));
+    let actions = commit_actions(&first.delta().log_store(), 5).await.unwrap();
+    assert!(actions.iter().all(|action| action["metaData"].is_null()), "{actions:?}");
+}
+
+/// Files from before a column was there hold nulls in it, also where a filter looks at it.
+#[tokio::test]
+async fn an_older_file_has_nulls_in_an_added_column() {
+    let folder = TempDir::new().unwrap();
+    let (lake, mut table) = lake_and_table(&folder).await;
+    table.commit(batch(&table, None, 5).await).await.unwrap();
+    table.commit(wider_batch(&table, "mine", DataType::Int64).await).await.unwrap();
+    let snapshot = lake.open_table("events").await.unwrap().unwrap().snapshot().unwrap();
+    let context = SessionContext::new();
+    context.register_table("events", snapshot).unwrap();
+    let mut found = Vec::new();
+    for filter in ["true", "mine IS NULL", "mine = 41", "mine > 41"] {
+        let sql = format!("SELECT subject, mine FROM events WHERE {filter} ORDER BY subject");
+        let batches = context.sql(&sql).await.unwrap().collect().await.unwrap();
+        let shown = |batch: &RecordBatch, row| {
+            ["subject", "mine"].map(|name| array_value_to_string(&batch[name], row).unwrap()).join(" ")
+        };
+        let rows: Vec<String> =
+            batches.iter().flat_map(|batch| (0..batch.num_rows()).map(|row| shown(batch, row))).collect();
+        found.push(rows.join(", "));
+    }
+    assert_eq!(found, ["a , w 41", "a ", "w 41", ""]);
 }
 
 #[tokio::test]

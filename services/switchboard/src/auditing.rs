@@ -5,12 +5,13 @@ use crate::config::Config;
 use crate::ingesting::source;
 use crate::{keys, output};
 use anyhow::Result;
-use audit::{Finding, Kind, Options, PartitionReport, Report, Retention};
+use audit::{Finding, Kind, Options, PartitionReport, Report, Retention, SchemaOf};
 use comfy_table::{Cell, CellAlignment, Table, TableComponent, presets};
 use lake::Lake;
-use schemas::catalogue;
+use schemas::{RegistryError, catalogue};
 use std::process::ExitCode;
 use std::sync::Arc;
+use tokio::runtime::Handle;
 
 pub(crate) async fn run(config: &Config, arguments: &AuditArguments) -> Result<ExitCode> {
     let named = arguments.sources.iter().map(|name| source(name)).collect::<Result<Vec<_>>>()?;
@@ -22,7 +23,7 @@ pub(crate) async fn run(config: &Config, arguments: &AuditArguments) -> Result<E
     let options = Options {
         access: config.kafka.connection.access()?,
         key: keys::load_for_audit(config)?,
-        schema_of: audit::released_schemas(),
+        schema_of: schema_of(config)?,
         retention: Retention {
             now_ms: output::now_micros() / 1_000,
             events_keep_days: config.maintenance.events_keep_days.clone(),
@@ -43,6 +44,17 @@ pub(crate) async fn run(config: &Config, arguments: &AuditArguments) -> Result<E
         ReportFormat::Json => println!("{}", serde_json::to_string_pretty(&report)?),
     }
     Ok(if report.problems() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Where the auditor finds the writers' schemas, which is where ingest finds them.
+fn schema_of(config: &Config) -> Result<SchemaOf> {
+    let Some(registry) = config.schemas.registry()? else { return Ok(audit::released_schemas()) };
+    let runtime = Handle::current();
+    Ok(Arc::new(move |id| match runtime.block_on(registry.schema(id)) {
+        Ok(schema) => Ok(Some(schema.to_string())),
+        Err(error) if error.may_pass() && !matches!(error, RegistryError::Absent { .. }) => Err(error.to_string()),
+        Err(_) => Ok(None),
+    }))
 }
 
 fn tell(report: &Report) {

@@ -75,6 +75,12 @@ impl Pipeline {
         self.writer.flush();
     }
 
+    /// What the auditor, who reads by the registry too, finds: nothing.
+    fn is_clean(&self) {
+        let told = self.world.succeeds(&["audit", "--caught-up", "--source", "telephony"]);
+        assert!(told.contains(&format!("audit clean: {} records", self.sent)), "{told}");
+    }
+
     fn table(&self) -> PathBuf {
         self.world.lake().join("telephony_events")
     }
@@ -150,6 +156,7 @@ fn an_added_field_reaches_the_table_while_ingest_runs() {
         .collect();
     let [0, widened] = changes.as_slice() else { panic!("the columns changed at {changes:?}") };
     assert!(entries[widened].iter().any(|action| !action["add"].is_null()), "{:?}", entries[widened]);
+    pipeline.is_clean();
 }
 
 #[test]
@@ -178,6 +185,7 @@ fn an_unknown_id_waits_for_the_registry_and_goes_on_by_itself() {
     pipeline.wait_for_rows(25);
     registry.fail_with(0);
     pipeline.wait_for_rows(35);
+    pipeline.is_clean();
     assert_eq!(pipeline.log().matches("the schema registry answers again").count(), 1, "{}", pipeline.log());
 }
 
@@ -211,7 +219,7 @@ fn what_the_registry_cannot_give_waits_with_its_sentence() {
             (1, "the schema registry has no schema id 999"),
             (
                 2,
-                "the writer schema switchboard.telephony.contact_answered is refused: field `wait_ms` is Text in it",
+                "schema id 3: record `switchboard.telephony.contact_answered`: field `wait_ms`: string cannot be read",
             ),
         ] {
             let waits = format!("partition {partition} waits at offset 5: {sentence}");

@@ -1,6 +1,9 @@
-//! Which writer schemas are admitted, and what is said of the others.
+//! Writer schemas of a registry: which are admitted, and what is said of those that are not.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use crate::{added, changed, refused, released, source, verdict, with};
+mod common;
+
+use common::answered::{added, changed, refused, released, source, verdict, with};
 use schemas::{Catalogue, Error, WideSchema, admit, catalogue};
 use serde_json::json;
 
@@ -78,8 +81,14 @@ fn what_does_not_resolve_is_named() {
         ),
         (changed("queue_id", |entry| entry["pii"] = "phone".into()), "marked phone in it, and not marked in the"),
         (changed("queue_id", |entry| entry["pii"] = "iban".into()), "marked iban in it, and not marked in the"),
-        (changed("agent", |entry| entry["pii"] = "account".into()), "marked account in it, and agent in the"),
-        (changed("queue_id", |entry| entry["identifies"] = "customer".into()), "stands for the customer in it"),
+        (
+            changed("agent", |entry| entry["pii"] = "account".into()),
+            "marked account in it, and marked agent in the",
+        ),
+        (
+            changed("queue_id", |entry| entry["identifies"] = "customer".into()),
+            "`queue_id` stands for the customer in only one",
+        ),
     ] {
         let told = refused(&schema);
         assert!(told.contains("switchboard.telephony.contact_answered") && told.contains(problem), "{told}");
