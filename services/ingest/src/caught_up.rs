@@ -5,7 +5,7 @@ use crate::held::Held;
 use crate::intake::Partition;
 use crate::metrics::FlushReason;
 use crate::rows::ChunkRows;
-use crate::run::Ingest;
+use crate::run::{Ingest, now_micros};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -22,7 +22,7 @@ impl Ingest {
         }
         self.flush(FlushReason::Stop).await?;
         let sink = self.outlet.sink()?;
-        sink.refresh().await?;
+        sink.refresh_patiently(now_micros).await?;
         let waiting: Vec<i32> = self
             .ends
             .iter()

@@ -164,14 +164,27 @@ pub(crate) struct Ingest {
 }
 
 impl Ingest {
+    /// Works until told to stop, whatever it waits for just then, and makes safe what it has.
     async fn drive(
+        &mut self,
+        events: mpsc::UnboundedReceiver<Event>,
+        brought: mpsc::Receiver<Brought>,
+        answers: mpsc::UnboundedReceiver<Answered>,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), Error> {
+        tokio::select! {
+            biased;
+            () = stop => self.finish().await,
+            worked = self.work(events, brought, answers) => worked,
+        }
+    }
+
+    async fn work(
         &mut self,
         mut events: mpsc::UnboundedReceiver<Event>,
         mut brought: mpsc::Receiver<Brought>,
         mut answers: mpsc::UnboundedReceiver<Answered>,
-        stop: impl Future<Output = ()>,
     ) -> Result<(), Error> {
-        tokio::pin!(stop);
         let mut flush_at = Instant::now() + self.options.flush_after;
         let mut look_at = Instant::now() + LOOK_AGAIN_AFTER;
         let mut watch = Watch::new();
@@ -180,7 +193,6 @@ impl Ingest {
             let busy = self.outlet.is_busy();
             tokio::select! {
                 biased;
-                () = &mut stop => return self.finish().await,
                 settled = self.outlet.settled(), if busy => self.take_in(settled?)?,
                 event = events.recv() => match event {
                     Some(event) => self.handle(event).await?,
@@ -214,7 +226,7 @@ impl Ingest {
         match event {
             Event::Assigned(partitions, reply) => {
                 self.settle().await?;
-                self.outlet.sink()?.refresh().await?;
+                self.outlet.sink()?.refresh_patiently(now_micros).await?;
                 let starts =
                     partitions.iter().map(|partition| self.start(*partition)).collect::<Result<_, _>>()?;
                 tracing::info!(topic = self.source.topic, ?partitions, "partitions assigned");

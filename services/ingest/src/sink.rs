@@ -1,18 +1,17 @@
 //! The lake's end of the pipe: quarantine rows first, then files and positions in one commit.
 
+mod quarantine;
+
 use crate::Error;
 use crate::intake::{Batch, Part};
 use crate::metrics::CommitOutcome;
-use crate::patience::patiently;
+use crate::patience::Patience;
 use crate::rows::ChunkRows;
 use crate::sealed::StewardKey;
 use crate::watched::Watched;
-use arrow::array::{
-    ArrayRef, BinaryArray, Date32Array, Int32Array, Int64Array, RecordBatch, StringArray,
-    TimestampMicrosecondArray, new_null_array,
-};
+use arrow::array::{RecordBatch, new_null_array};
 use arrow::datatypes::SchemaRef;
-use lake::{Commit, Committed, Files, Lake, Patience, Span, Table, TableSpec, fault, fence, quarantine_table};
+use lake::{Commit, Committed, Files, Lake, Span, Table, TableSpec, fault, fence};
 use schemas::{Source, WideSchema, wide};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -83,6 +82,13 @@ impl Sink {
     /// Reads on, so that positions are those of the newest version.
     pub(crate) async fn refresh(&mut self) -> Result<(), Error> {
         Ok(self.events.update().await?)
+    }
+
+    /// The same, and waits for as long as the lake does not answer.
+    pub(crate) async fn refresh_patiently(&mut self, now_micros: fn() -> i64) -> Result<(), Error> {
+        let mut patience = Patience::new(&self.spec.name, &self.watched, now_micros);
+        while patience.take(self.events.update().await).await?.is_none() {}
+        Ok(())
     }
 
     /// The columns that the table has at the version at hand.
@@ -161,13 +167,14 @@ impl Sink {
         batches: &[RecordBatch],
         now_micros: fn() -> i64,
     ) -> Result<Files, Error> {
-        patiently(&self.spec.name, &self.watched, now_micros, || async {
+        let mut patience = Patience::new(&self.spec.name, &self.watched, now_micros);
+        loop {
             let uploaded_at_ms = Some(now_micros() / 1_000);
-            let mut files = self.events.write(spec, batches).await?;
-            files.uploaded_at_ms = uploaded_at_ms;
-            Ok(files)
-        })
-        .await
+            if let Some(mut files) = patience.take(self.events.write(spec, batches).await).await? {
+                files.uploaded_at_ms = uploaded_at_ms;
+                return Ok(files);
+            }
+        }
     }
 
     async fn commit(&mut self, commit: Commit) -> Result<Committed, Error> {
@@ -190,7 +197,7 @@ impl Sink {
     }
 
     fn to_commit(&self, batch: &Batch<ChunkRows>, files: Files, at_end: &[(i32, i64)], now_micros: i64) -> Commit {
-        let mut commit = Commit { files, patience: Patience::Endless, ..Commit::default() };
+        let mut commit = Commit { files, patience: lake::Patience::Endless, ..Commit::default() };
         let mut offsets = serde_json::Map::new();
         let stamp = |of: fn(&str, &str, i32) -> String, partition| of(&self.cluster, &self.topic, partition);
         for (partition, part) in &batch.parts {
@@ -236,73 +243,6 @@ impl Sink {
                 );
             }
         }
-    }
-
-    async fn quarantine(&mut self, batch: &Batch<ChunkRows>, now_micros: fn() -> i64) -> Result<(), Error> {
-        let spec = quarantine_table();
-        let rows = self.quarantine_rows(batch, now_micros(), &spec)?;
-        if rows.num_rows() == 0 {
-            return Ok(());
-        }
-        let (lake, quarantine, watched) = (&self.lake, &mut self.quarantine, &self.watched);
-        let opened = match quarantine.take() {
-            Some(table) => table,
-            None => {
-                patiently(&spec.name, watched, now_micros, || async {
-                    Ok(lake.open_or_create_table(&spec).await?)
-                })
-                .await?
-            }
-        };
-        let table = quarantine.insert(opened);
-        let batches = [rows];
-        loop {
-            let uploaded_at_ms = Some(now_micros() / 1_000);
-            let write = || async { Ok(table.write(&spec, &batches).await?) };
-            let mut files = patiently(&spec.name, watched, now_micros, write).await?;
-            files.uploaded_at_ms = uploaded_at_ms;
-            fault::point("ingest.in_quarantine_append", files.rows);
-            let columns = Some(spec.schema.clone());
-            let commit = Commit { files, columns, patience: Patience::Endless, ..Commit::default() };
-            if table.commit(commit).await? != Committed::Stale {
-                fault::point("ingest.after_quarantine_append", batches[0].num_rows());
-                return Ok(());
-            }
-        }
-    }
-
-    fn quarantine_rows(
-        &self,
-        batch: &Batch<ChunkRows>,
-        now_micros: i64,
-        spec: &TableSpec,
-    ) -> Result<RecordBatch, Error> {
-        let parts = batch.parts.iter();
-        let bad: Vec<_> =
-            parts.flat_map(|(partition, part)| part.rows.bad.iter().map(|one| (*partition, one))).collect();
-        let rows = bad.len();
-        let sealed = bad.iter().map(|(_, one)| self.steward.seal(&one.bytes)).collect::<Result<Vec<_>, _>>()?;
-        let same = |text: &str| -> ArrayRef { Arc::new(StringArray::from_iter_values((0..rows).map(|_| text))) };
-        let times = |times: TimestampMicrosecondArray| -> ArrayRef { Arc::new(times.with_timezone("UTC")) };
-        let today = i32::try_from(now_micros.div_euclid(86_400_000_000)).unwrap_or_default();
-        let columns: Vec<ArrayRef> = vec![
-            same(&self.cluster),
-            same(&self.topic),
-            Arc::new(Int32Array::from_iter_values(bad.iter().map(|(partition, _)| *partition))),
-            Arc::new(Int64Array::from_iter_values(bad.iter().map(|(_, one)| one.offset))),
-            same(&self.source.name),
-            Arc::new(Int64Array::from_iter(bad.iter().map(|(_, one)| one.schema_id.map(i64::from)))),
-            Arc::new(StringArray::from_iter_values(bad.iter().map(|(_, one)| one.reason.to_string()))),
-            times(TimestampMicrosecondArray::from_iter(
-                bad.iter().map(|(_, one)| one.kafka_time_ms.map(|millis| millis * 1_000)),
-            )),
-            times(TimestampMicrosecondArray::from_value(now_micros, rows)),
-            Arc::new(Int64Array::from_iter_values(bad.iter().map(|(_, one)| one.bytes.len() as i64))),
-            Arc::new(BinaryArray::from_iter_values(sealed)),
-            Arc::new(BinaryArray::from_iter_values(bad.iter().map(|(_, one)| one.content_mac))),
-            Arc::new(Date32Array::from_value(today, rows)),
-        ];
-        Ok(RecordBatch::try_new(spec.schema.clone(), columns)?)
     }
 }
 

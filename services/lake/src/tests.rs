@@ -190,7 +190,7 @@ async fn columns_that_writers_add_at_the_same_time_are_all_there() {
     // A commit whose columns are all there changes none.
     let again = wider_batch(&first, "mine", DataType::Int64).await;
     assert_eq!(first.commit(again).await.unwrap(), Committed::Landed(5));
-    let actions = commit_actions(&first.delta().log_store(), 5).await.unwrap();
+    let actions = commit_actions(&first.delta.log_store(), 5).await.unwrap();
     assert!(actions.iter().all(|action| action["metaData"].is_null()), "{actions:?}");
 }
 

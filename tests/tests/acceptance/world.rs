@@ -1,6 +1,7 @@
 //! One user's world: a temporary folder, the binary, its settings by environment.
 
 use serde_json::Value as Json;
+use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -9,12 +10,15 @@ use tempfile::TempDir;
 pub(crate) struct World {
     pub(crate) folder: TempDir,
     pub(crate) brokers: String,
+    /// What the binary is put behind, such as `nsenter` with its options; mostly nothing.
+    pub(crate) inside: Vec<String>,
 }
 
 impl World {
     /// A folder with keys, and no Kafka.
     pub(crate) fn new() -> Self {
-        let world = Self { folder: TempDir::new().unwrap(), brokers: "127.0.0.1:1".to_owned() };
+        let world =
+            Self { folder: TempDir::new().unwrap(), brokers: "127.0.0.1:1".to_owned(), inside: Vec::new() };
         world.succeeds(&["keys", "new"]);
         world
     }
@@ -32,8 +36,10 @@ impl World {
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(binary());
-        command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
+        let binary = [binary().into_os_string()];
+        let mut words = self.inside.iter().map(OsString::from).chain(binary);
+        let mut command = Command::new(words.next().unwrap());
+        command.args(words).args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         command.env("SWITCHBOARD__LAKE__FOLDER", self.lake()).env("SWITCHBOARD__KEYS__FOLDER", self.path("keys"));
         command
             .env("SWITCHBOARD__KAFKA__BROKERS", &self.brokers)

@@ -17,6 +17,7 @@ mod broker;
 #[path = "../acceptance/delta.rs"]
 #[allow(dead_code, reason = "shared with the acceptance tests, which use more of it")]
 mod delta;
+mod faulty_store;
 mod held;
 #[path = "../acceptance/kafka.rs"]
 #[allow(dead_code, reason = "shared with the acceptance tests, which use more of it")]
@@ -29,6 +30,8 @@ mod loud_stops;
 #[path = "../acceptance/passing_time.rs"]
 mod passing_time;
 mod process;
+mod small_disk;
+mod storage;
 mod topic;
 #[path = "../acceptance/world.rs"]
 #[allow(dead_code, reason = "shared with the acceptance tests, which use more of it")]

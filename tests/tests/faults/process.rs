@@ -94,9 +94,13 @@ pub(crate) fn events_table(world: &World) -> PathBuf {
 
 /// Waits until so many more commits are in the lake.
 pub(crate) fn commits(world: &World, more: u64) {
-    let table = events_table(world);
-    let wanted = delta::version(&table) + more;
-    until(&format!("version {wanted} of the events table"), || delta::version(&table) >= wanted);
+    commits_of(&events_table(world), more);
+}
+
+/// The same, of a table that stands somewhere else.
+pub(crate) fn commits_of(table: &Path, more: u64) {
+    let wanted = delta::version(table) + more;
+    until(&format!("version {wanted} of the events table"), || delta::version(table) >= wanted);
 }
 
 /// The next offset to read of a partition, as the lake's log has it.

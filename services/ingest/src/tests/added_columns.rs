@@ -5,7 +5,7 @@
 
 use crate::sink::alike;
 use crate::{Chunk, ChunkRows, Ids, RowBuilder, TokenKey};
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Decimal128Type, Int64Type};
 use schemas::{Event, Pii, Refusal, Source, Value, WideSchema, catalogue, event_id, frame};
 use serde_json::{Value as Json, json};

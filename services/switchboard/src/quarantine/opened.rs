@@ -5,15 +5,16 @@ use crate::config::Config;
 use crate::{keys, output};
 use anyhow::{Context, Result};
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
+use arrow::compute::cast;
+use arrow::datatypes::{Int32Type, Int64Type, Schema, TimestampMicrosecondType};
 use data_encoding::HEXLOWER;
 use ingest::{Quarantined, StewardSecret};
-use lake::Lake;
+use lake::{Lake, quarantine_table};
+use queries::Engine;
 use schemas::Source;
+use std::sync::Arc;
 
-const COLUMNS: &str =
-    "\"partition\", \"offset\", CAST(kafka_time AS TIMESTAMP) AS kafka_time, sealed_bytes, reason,
-    quarantined_at";
+const COLUMNS: [&str; 6] = ["partition", "offset", "kafka_time", "sealed_bytes", "reason", "quarantined_at"];
 
 /// The records of a source in the quarantine, of one reason or of all.
 pub(super) async fn records(
@@ -24,10 +25,8 @@ pub(super) async fn records(
 ) -> Result<Vec<Quarantined>> {
     let Some(engine) = refresh::quarantine_now(lake).await? else { return Ok(Vec::new()) };
     let and_reason = reason.map(|reason| format!("AND reason = {}", quoted(reason))).unwrap_or_default();
-    let topic = quoted(&source.topic);
-    let chosen = format!("SELECT {COLUMNS} FROM quarantine WHERE topic = {topic} {and_reason} ORDER BY 1, 2");
     let mut records = Vec::new();
-    for batch in engine.read_only(&chosen).await?.1 {
+    for batch in chosen(&engine, &format!("topic = {} {and_reason}", quoted(&source.topic))).await? {
         for row in 0..batch.num_rows() {
             records.push(opened(&batch, row, secret)?);
         }
@@ -41,12 +40,9 @@ pub(super) async fn show(config: &Config, lake: &Lake, record: &QuarantinedRecor
     let QuarantinedRecord { place: OfPartition { topic, partition }, offset } = record;
     let absent = || format!("{topic} partition {partition} offset {offset} is not in the quarantine");
     let engine = refresh::quarantine_now(lake).await?.with_context(absent)?;
-    let chosen = format!(
-        "SELECT {COLUMNS} FROM quarantine WHERE topic = {} AND \"partition\" = {partition} AND \"offset\" = {offset}",
-        quoted(topic)
-    );
-    let rows = engine.read_only(&chosen).await?.1;
-    let batch = rows.iter().find(|batch| batch.num_rows() > 0).with_context(absent)?;
+    let one = format!("topic = {} AND \"partition\" = {partition} AND \"offset\" = {offset}", quoted(topic));
+    let batches = chosen(&engine, &one).await?;
+    let batch = batches.iter().find(|batch| batch.num_rows() > 0).with_context(absent)?;
     let found = opened(batch, 0, &secret)?;
     let reason = batch.column(4).as_string::<i32>().value(0);
     let at = batch.column(5).as_primitive::<TimestampMicrosecondType>().value(0);
@@ -61,6 +57,23 @@ pub(super) async fn show(config: &Config, lake: &Lake, record: &QuarantinedRecor
         println!("  {:<32}  {}", HEXLOWER.encode(line), text.collect::<String>());
     }
     Ok(())
+}
+
+/// The rows for which a condition holds, by partition and offset, in [`COLUMNS`] of the table's own
+/// types: what a query gives may be encoded otherwise.
+async fn chosen(engine: &Engine, condition: &str) -> Result<Vec<RecordBatch>> {
+    let columns = COLUMNS.map(|name| format!("\"{name}\"")).join(", ");
+    let sql = format!("SELECT {columns} FROM quarantine WHERE {condition} ORDER BY 1, 2");
+    let table = quarantine_table().schema;
+    let fields = COLUMNS.iter().map(|name| Ok(table.field_with_name(name)?.clone()));
+    let schema = Arc::new(Schema::new(fields.collect::<Result<Vec<_>>>()?));
+    let batches = engine.read_only(&sql).await?.1;
+    let own = |batch: &RecordBatch| {
+        let columns = batch.columns().iter().zip(schema.fields());
+        let columns = columns.map(|(column, field)| cast(column, field.data_type()));
+        Ok(RecordBatch::try_new(schema.clone(), columns.collect::<Result<_, _>>()?)?)
+    };
+    batches.iter().map(own).collect()
 }
 
 fn opened(batch: &RecordBatch, row: usize, secret: &StewardSecret) -> Result<Quarantined> {

@@ -1,0 +1,131 @@
+//! Storage that fails: a store that does not keep its word, and a disk that is full. Ingest waits, says
+//! so, and goes on by itself.
+
+use crate::broker::Broker;
+use crate::faulty_store::{self, FAULTS};
+use crate::load::{Load, Trickle};
+use crate::process::{Process, commits, commits_of, events_table, ingest, until};
+use crate::seeds;
+use crate::small_disk::SmallDisk;
+use crate::world::{World, skip};
+use ingest::{Budget, GroupProtocol, Health, Options, StewardKey, TokenKey};
+use lake::{Appended, Care, Lake, Policy};
+use schemas::catalogue;
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+const SCHEME: &str = "faulty";
+const FOUL_PERCENT: u32 = 10;
+/// Each fault is met this often before the weather is fair again.
+const OFTEN: u64 = 5;
+const MAINTAIN_EVERY: Duration = Duration::from_millis(500);
+
+fn options(brokers: &str) -> Options {
+    Options {
+        access: kafka::Access::plaintext(brokers),
+        group: "storage".to_owned(),
+        protocol: GroupProtocol::Classic,
+        flush_after: Duration::from_millis(100),
+        flush_bytes: 1 << 20,
+        budget: Budget::new(64 << 20),
+        registry: None,
+        pause_above_bad_percent: 100,
+        committed_rows: Arc::default(),
+        health: Health::default(),
+        until_caught_up: false,
+    }
+}
+
+/// Maintains the events table again and again; what it does not manage it tries again.
+async fn maintain(lake: &Lake, over: &AtomicBool) {
+    let sort_columns = ["source", "contact_id", "occurred_at"].map(str::to_owned).to_vec();
+    let appended = Some(Appended { sort_columns, retention: None });
+    let care = Care { table: "telephony_events".to_owned(), retained: Vec::new(), appended };
+    while !over.load(Ordering::Relaxed) {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        let mut policy = Policy::at(now.as_millis() as i64, 64 << 20);
+        policy.checkpoint_after_commits = 5;
+        if let Err(error) = lake::maintain(lake, &care, &policy).await {
+            println!("maintenance did not manage: {error}");
+        }
+        tokio::time::sleep(MAINTAIN_EVERY).await;
+    }
+}
+
+#[test]
+fn a_store_that_does_not_keep_its_word_loses_and_doubles_nothing() {
+    let broker = Broker::start();
+    for seed in seeds() {
+        println!("seed {seed}");
+        let weather = faulty_store::install(SCHEME, seed);
+        let world = World::with_brokers(&broker.address);
+        let key = |name: &str| fs::read_to_string(world.path("keys").join(name)).unwrap();
+        let token = TokenKey::parse(&key("token.key")).unwrap();
+        let steward = StewardKey::parse(&key("stewards.public")).unwrap();
+        let lake = Lake::open_or_create(&world.lake()).unwrap().by_scheme(SCHEME);
+        let load = Trickle::start(Load::new(&broker.address, seed));
+        let over = Arc::new(AtomicBool::new(false));
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let (options, runs) = (options(&broker.address), over.clone());
+        let ingest = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let source = &catalogue().sources["telephony"];
+                let told = async { stopped.await.unwrap() };
+                let ingested = ingest::run(&lake, source, &options, token, steward, told);
+                let (ended, ()) = tokio::join!(
+                    async {
+                        let ended = ingested.await;
+                        runs.store(true, Ordering::Relaxed);
+                        ended
+                    },
+                    maintain(&lake, &runs)
+                );
+                ended
+            })
+        });
+        commits(&world, 2);
+        weather.foul(FOUL_PERCENT);
+        until("every fault to be met often", || {
+            assert!(!over.load(Ordering::Relaxed), "ingest has ended by itself");
+            FAULTS.iter().all(|fault| weather.seen(*fault) >= OFTEN)
+        });
+        weather.foul(0);
+        // Nobody has to help it.
+        commits(&world, 2);
+        let load = load.finish();
+        stop.send(()).unwrap();
+        ingest.join().unwrap().unwrap();
+        load.is_all_there(&world);
+    }
+}
+
+#[test]
+fn a_full_disk_is_waited_for() {
+    let name = "a_full_disk_is_waited_for";
+    let broker = Broker::start();
+    let mut world = World::with_brokers(&broker.address);
+    let Some(disk) = SmallDisk::at(&world.lake()) else {
+        return skip(name, "this system lets nobody mount a disk in a namespace of its own");
+    };
+    world.inside = disk.enter();
+    let load = Trickle::start(Load::new(&broker.address, 3));
+    let mut running = Process::start(ingest(&world), world.path("ingest.log"));
+    let table = disk.seen_from_outside(&events_table(&world));
+    commits_of(&table, 2);
+    disk.fill();
+    let waits = |running: &Process| {
+        let said = running.said();
+        said.contains("ingest waits and tries again") && said.contains("No space left on device")
+    };
+    until("ingest to say that the disk is full", || waits(&running));
+    running.runs_on();
+    disk.empty();
+    commits_of(&table, 2);
+    running.runs_on();
+    let load = load.finish();
+    running.stop();
+    load.is_all_there(&world);
+}
