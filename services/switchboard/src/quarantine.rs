@@ -68,6 +68,7 @@ async fn requeue(config: &Config, lake: &Lake, topic: Option<&str>, reason: Opti
     let named = topic.map(source_of).transpose()?;
     let sources =
         catalogue().sources.values().filter(|source| named.is_none_or(|named| named.name == source.name));
+    let mut found = false;
     for source in sources {
         // Read before the records are chosen: whoever requeues in between is noticed.
         let start = ingest::requeue_position(lake, source).await?;
@@ -75,6 +76,7 @@ async fn requeue(config: &Config, lake: &Lake, topic: Option<&str>, reason: Opti
         if records.is_empty() {
             continue;
         }
+        found = true;
         let chosen = records.len();
         let (registry, token, now_micros) = (registry.as_ref(), token.clone(), output::now_micros());
         match ingest::requeue(lake, source, registry, start, records, token, now_micros).await? {
@@ -91,6 +93,9 @@ async fn requeue(config: &Config, lake: &Lake, topic: Option<&str>, reason: Opti
                 bail!("{}: another requeue was faster; nothing was written. Run it again", source.topic)
             }
         }
+    }
+    if !found {
+        println!("nothing is in the quarantine that could be requeued; see `switchboard quarantine list`");
     }
     Ok(())
 }

@@ -6,24 +6,33 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The actions of every commit, by version.
 pub(crate) fn log(table: &Path) -> BTreeMap<u64, Vec<Json>> {
-    let Ok(entries) = fs::read_dir(table.join("_delta_log")) else { return BTreeMap::new() };
-    let mut commits = BTreeMap::new();
-    for path in entries.map(|entry| entry.unwrap().path()) {
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if let Some(version) = name.strip_suffix(".json").and_then(|name| name.parse().ok()) {
-            let text = fs::read_to_string(&path).unwrap();
-            commits.insert(version, text.lines().map(|line| serde_json::from_str(line).unwrap()).collect());
-        }
-    }
-    commits
+    commits(table).into_iter().map(|(version, path)| (version, actions(&path))).collect()
 }
 
+/// The actions of one commit; none where the log does not hold it.
+pub(crate) fn commit(table: &Path, version: u64) -> Vec<Json> {
+    commits(table).get(&version).map(|path| actions(path)).unwrap_or_default()
+}
+
+/// The newest version.
 pub(crate) fn version(table: &Path) -> u64 {
-    log(table).keys().max().copied().unwrap_or_default()
+    commits(table).keys().max().copied().unwrap_or_default()
+}
+
+fn commits(table: &Path) -> BTreeMap<u64, PathBuf> {
+    let Ok(entries) = fs::read_dir(table.join("_delta_log")) else { return BTreeMap::new() };
+    let version = |path: &PathBuf| path.file_name()?.to_str()?.strip_suffix(".json")?.parse().ok();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths.filter_map(|path| Some((version(&path)?, path))).collect()
+}
+
+fn actions(commit: &Path) -> Vec<Json> {
+    let text = fs::read_to_string(commit).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// The rows of the files that the log holds now.

@@ -12,10 +12,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-const SUBJECT: &str = "switchboard.telephony.contact_answered";
+pub(crate) const SUBJECT: &str = "switchboard.telephony.contact_answered";
 
 /// The released schema, with these entries behind its own.
-fn schema(entries: &[Json]) -> String {
+pub(crate) fn schema(entries: &[Json]) -> String {
     let released = &catalogue().latest("contact_answered").unwrap().schema;
     let mut schema: Json = serde_json::from_str(released).unwrap();
     schema["fields"].as_array_mut().unwrap().extend_from_slice(entries);
@@ -24,7 +24,7 @@ fn schema(entries: &[Json]) -> String {
 
 /// Music, a mood with documented values, and a remark of which nobody has said that it identifies
 /// nobody.
-fn newer() -> Vec<Json> {
+pub(crate) fn newer() -> Vec<Json> {
     vec![
         json!({"name": "music_ms", "type": ["null", "long"], "default": null}),
         json!({"name": "mood", "type": ["null", "string"], "default": null, "values": ["calm", "angry"]}),
@@ -48,17 +48,17 @@ fn answered(number: i64) -> Vec<u8> {
 
 /// What the newer schema has behind it, written by hand as the Avro specification says: music of
 /// 1,500 ms (zigzag 3,000), calm, "Mrs Doe.".
-const MUSIC_CALM_REMARK: [u8; 19] =
+pub(crate) const MUSIC_CALM_REMARK: [u8; 19] =
     [2, 0xb8, 0x17, 2, 8, b'c', b'a', b'l', b'm', 2, 16, b'M', b'r', b's', b' ', b'D', b'o', b'e', b'.'];
 
-struct Pipeline {
-    world: World,
+pub(crate) struct Pipeline {
+    pub(crate) world: World,
     writer: Writer,
     sent: i64,
 }
 
 impl Pipeline {
-    fn new(broker: &Broker, registry: &RegistryServer) -> Self {
+    pub(crate) fn new(broker: &Broker, registry: &RegistryServer) -> Self {
         let world = World::with_brokers(&broker.address);
         let settings = format!("[schemas]\nregistry = \"{}\"\n", registry.url());
         std::fs::write(world.path("switchboard.toml"), settings).unwrap();
@@ -66,7 +66,7 @@ impl Pipeline {
     }
 
     /// Sends answered calls of this schema to a partition, `more` behind each.
-    fn send(&mut self, calls: i64, partition: i32, id: u32, more: &[u8]) {
+    pub(crate) fn send(&mut self, calls: i64, partition: i32, id: u32, more: &[u8]) {
         for _ in 0..calls {
             self.sent += 1;
             let datum = [answered(self.sent).as_slice(), more].concat();
@@ -76,12 +76,12 @@ impl Pipeline {
     }
 
     /// What the auditor, who reads by the registry too, finds: nothing.
-    fn is_clean(&self) {
+    pub(crate) fn is_clean(&self) {
         let told = self.world.succeeds(&["audit", "--caught-up", "--source", "telephony"]);
         assert!(told.contains(&format!("audit clean: {} records", self.sent)), "{told}");
     }
 
-    fn table(&self) -> PathBuf {
+    pub(crate) fn table(&self) -> PathBuf {
         self.world.lake().join("telephony_events")
     }
 

@@ -71,6 +71,12 @@ impl Writer {
         assert!(self.producer.send(BaseRecord::<str, [u8]>::to(TOPIC).key(key).partition(partition)).is_ok());
     }
 
+    /// How many records Kafka has not taken yet.
+    pub(crate) fn in_flight(&self) -> i32 {
+        self.producer.poll(Duration::ZERO);
+        self.producer.in_flight_count()
+    }
+
     pub(crate) fn flush(&self) {
         self.producer.flush(Duration::from_secs(60)).unwrap();
     }

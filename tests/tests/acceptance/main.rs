@@ -10,6 +10,7 @@ mod bad_input;
 mod bad_records;
 mod broker;
 mod damage;
+#[allow(dead_code, reason = "shared with the tests of faults, which use more of it")]
 mod delta;
 mod demo;
 mod event_files;
@@ -17,6 +18,7 @@ mod evolution;
 mod expected;
 mod fixmystreet_csv;
 mod identifiers;
+#[allow(dead_code, reason = "shared with the tests of faults, which use more of it")]
 mod kafka;
 mod kills;
 mod maintaining;
@@ -27,6 +29,7 @@ mod other_readers;
 mod page;
 mod passing_time;
 mod poison;
+mod requeue;
 mod search;
 mod secured;
 mod server;

@@ -125,8 +125,11 @@ impl Trickle {
         let told = stop.clone();
         let thread = std::thread::spawn(move || {
             while !told.load(Ordering::Relaxed) {
-                // Not waited for: a broker may be away.
-                (0..AT_A_TIME).for_each(|_| load.one());
+                // More only when Kafka has taken what was sent: a broker may be away or slow, and a producer
+                // that waits for its answers with its hands full spins, and makes it slower still.
+                if load.writer.in_flight() == 0 {
+                    (0..AT_A_TIME).for_each(|_| load.one());
+                }
                 std::thread::sleep(PAUSE);
             }
             load.writer.flush();

@@ -27,6 +27,7 @@ mod killed_in_ingest;
 mod killed_in_maintenance;
 mod load;
 mod loud_stops;
+mod memory;
 #[path = "../acceptance/passing_time.rs"]
 mod passing_time;
 mod process;

@@ -67,6 +67,13 @@ impl Process {
         assert!(ended.unwrap().success(), "{}", self.said());
     }
 
+    /// The most memory that it has had so far (`VmHWM`), bytes.
+    pub(crate) fn peak_bytes(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        peak.unwrap().parse::<u64>().unwrap() * 1024
+    }
+
     /// All that it has said.
     pub(crate) fn said(&self) -> String {
         fs::read_to_string(&self.log).unwrap()
@@ -103,11 +110,14 @@ pub(crate) fn commits_of(table: &Path, more: u64) {
     until(&format!("version {wanted} of the events table"), || delta::version(table) >= wanted);
 }
 
-/// The next offset to read of a partition, as the lake's log has it.
+/// The next offset to read of a partition, as the lake's log has it. The newest commit that moved it is
+/// looked for from the end, because a log may be long.
 pub(crate) fn position(table: &Path, partition: i32) -> Option<i64> {
     let ours =
         |id: &str| fence::partition_of(id).is_some_and(|(_, topic, one)| (topic, one) == (TOPIC, partition));
-    let actions = delta::log(table).into_values().flatten();
-    let moved = actions.filter(|action| action["txn"]["appId"].as_str().is_some_and(ours));
-    moved.filter_map(|action| action["txn"]["version"].as_i64()).last()
+    (0..=delta::version(table)).rev().find_map(|version| {
+        let actions = delta::commit(table, version);
+        let moved = actions.iter().filter(|action| action["txn"]["appId"].as_str().is_some_and(ours));
+        moved.filter_map(|action| action["txn"]["version"].as_i64()).last()
+    })
 }
