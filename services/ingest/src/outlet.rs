@@ -9,12 +9,14 @@ use tokio::task::JoinHandle;
 /// A batch and what became of it.
 pub(crate) type Settled = (Batch<ChunkRows>, Flushed);
 
+type Written = (Box<Sink>, Batch<ChunkRows>, Result<Flushed, Error>);
+
 /// The sink, or the task that has it while it writes.
 pub(crate) enum Outlet {
     /// Nothing is being written.
     Idle(Box<Sink>),
     /// A batch of so many bytes is being written.
-    Busy { task: JoinHandle<(Box<Sink>, Batch<ChunkRows>, Result<Flushed, Error>)>, bytes: usize },
+    Busy { task: JoinHandle<Written>, bytes: usize },
     /// The task fell over, and the sink with it.
     Lost,
 }

@@ -85,7 +85,7 @@ impl Load {
         self.written += 1;
         match self.random.random_range(0..100) {
             ..TOMBSTONES_BELOW => self.writer.tombstone(key),
-            ..BAD_BELOW => {
+            TOMBSTONES_BELOW..BAD_BELOW => {
                 let kept = self.random.random_range(0..record.len());
                 self.writer.raw(Some(key), Some(partition), &record[..kept]);
             }

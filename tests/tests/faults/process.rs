@@ -117,7 +117,7 @@ pub(crate) fn position(table: &Path, partition: i32) -> Option<i64> {
         |id: &str| fence::partition_of(id).is_some_and(|(_, topic, one)| (topic, one) == (TOPIC, partition));
     (0..=delta::version(table)).rev().find_map(|version| {
         let actions = delta::commit(table, version);
-        let moved = actions.iter().filter(|action| action["txn"]["appId"].as_str().is_some_and(ours));
-        moved.filter_map(|action| action["txn"]["version"].as_i64()).last()
+        let moved = actions.iter().find(|action| action["txn"]["appId"].as_str().is_some_and(ours));
+        moved.and_then(|action| action["txn"]["version"].as_i64())
     })
 }
