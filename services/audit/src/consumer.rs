@@ -5,9 +5,9 @@ use crate::Error;
 use kafka::{Access, Cluster, Complaints, Wanted, missing_right};
 use rdkafka::TopicPartitionList;
 use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
-use rdkafka::client::{ClientContext, DefaultClientContext};
-use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
-use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message;
 use rdkafka::topic_partition_list::Offset;
@@ -28,7 +28,7 @@ pub(crate) struct Kafka {
     access: Access,
     cluster: String,
     config: ClientConfig,
-    consumer: BaseConsumer<Listener>,
+    consumer: BaseConsumer<Complaints>,
 }
 
 /// A record as it was delivered.
@@ -50,20 +50,6 @@ pub(crate) struct Reader<'a> {
     has_ended: bool,
 }
 
-struct Listener(Complaints);
-
-impl ClientContext for Listener {
-    fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.0.log(facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.0.error(&error, reason);
-    }
-}
-
-impl ConsumerContext for Listener {}
-
 impl Kafka {
     /// Connects. Blocks for as long as the brokers take to answer.
     pub(crate) fn connect(access: &Access) -> Result<Self, Error> {
@@ -81,7 +67,7 @@ impl Kafka {
             .set("fetch.wait.max.ms", "20")
             .set("fetch.queue.backoff.ms", "20")
             .set("queued.max.messages.kbytes", "16384");
-        let consumer = config.create_with_context(Listener(Complaints::new(access.clone())))?;
+        let consumer = config.create_with_context(Complaints::new(access.clone()))?;
         Ok(Self { access: access.clone(), cluster, config, consumer })
     }
 

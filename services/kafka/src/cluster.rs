@@ -2,9 +2,7 @@
 
 use crate::refusal::{Wanted, missing_right};
 use crate::{Access, Complaints, Error};
-use rdkafka::client::ClientContext;
-use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -21,7 +19,7 @@ const TRY: Duration = Duration::from_millis(500);
 
 /// A cluster that has answered. Its client belongs to no group and fetches no record.
 pub struct Cluster {
-    client: BaseConsumer<Listener>,
+    client: BaseConsumer<Complaints>,
     access: Access,
     id: String,
 }
@@ -35,33 +33,19 @@ pub struct Watermarks {
     pub end: i64,
 }
 
-struct Listener(Complaints);
-
-impl ClientContext for Listener {
-    fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.0.log(facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.0.error(&error, reason);
-    }
-}
-
-impl ConsumerContext for Listener {}
-
 impl Cluster {
     /// Connects. Blocks for as long as the brokers take to answer, 10 s at most.
     ///
     /// # Errors
     /// Why nobody answers, as well as it can be known; [`Error::Settings`] if a certificate is of no use.
     pub fn reach(access: &Access) -> Result<Self, Error> {
-        let context = Listener(Complaints::new(access.clone()));
+        let context = Complaints::new(access.clone());
         let made = access.config("switchboard").create_with_context(context);
-        let client: BaseConsumer<Listener> = made.map_err(|error| not_made(access, error))?;
+        let client: BaseConsumer<Complaints> = made.map_err(|error| not_made(access, error))?;
         let began = Instant::now();
         while let Err(error) = client.fetch_metadata(None, TRY) {
             listen(&client);
-            let complaints = &client.context().0;
+            let complaints = client.context();
             let is_refused = complaints.refusal().is_some() && began.elapsed() >= OTHERS_WITHIN;
             if is_refused || began.elapsed() >= ANSWER_WITHIN {
                 return Err(complaints.no_answer(&error));
@@ -119,7 +103,7 @@ impl std::fmt::Debug for Cluster {
 }
 
 /// Lets the context hear what its client has to say.
-fn listen(client: &BaseConsumer<Listener>) {
+fn listen(client: &BaseConsumer<Complaints>) {
     let began = Instant::now();
     while began.elapsed() < ASK_AGAIN_AFTER {
         // It has subscribed to nothing: all that comes is for the context.

@@ -1,6 +1,9 @@
 //! What a client complained of: librdkafka tries again for ever, and tells why only in passing.
 
 use crate::{Access, Error, refusal};
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -72,6 +75,19 @@ impl Complaints {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// A client's context that does nothing but remember.
+impl ClientContext for Complaints {
+    fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
+        Self::log(self, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        Self::error(self, &error, reason);
+    }
+}
+
+impl ConsumerContext for Complaints {}
 
 /// Without how long the client had been in which of its states.
 fn in_short(reason: &str) -> String {
