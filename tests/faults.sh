@@ -55,7 +55,7 @@ run() { # seeds, what cargo is told ...
 simulation() {
   local count=${SWITCHBOARD_SEEDS:-10000}
   echo "== simulation of the commit protocol, $count seeds"
-  run "$count" --lib -- simulation
+  run "$count" --lib -- --nocapture simulation
 }
 
 processes() { # names ...

@@ -25,6 +25,8 @@ use maintainer::Maintainer;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use requeue::Requeue;
+use std::num::NonZero;
+use std::sync::atomic::{AtomicU64, Ordering};
 use writer::Writer;
 
 pub(crate) const PARTITIONS: i32 = 3;
@@ -120,8 +122,29 @@ fn no_event_is_lost_or_doubled() {
     if let Some(seed) = number("SWITCHBOARD_SEED") {
         return run(seed).unwrap();
     }
-    (0..number("SWITCHBOARD_SEEDS").unwrap_or(200)).try_for_each(run).unwrap();
+    let seeds = number("SWITCHBOARD_SEEDS").unwrap_or(200);
+    let next = AtomicU64::new(0);
+    let some_of_them = || -> Result<(), String> {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds {
+                return Ok(());
+            }
+            if seed > 0 && seed % TELL_EVERY == 0 {
+                println!("{seed} seeds of {seeds}");
+            }
+            run(seed)?;
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let found = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(some_of_them)).collect();
+        running.into_iter().map(|one| one.join().unwrap()).collect::<Result<Vec<()>, String>>()
+    });
+    found.unwrap();
 }
+
+const TELL_EVERY: u64 = 1_000;
 
 /// Seeds within which a rule that is not kept must be noticed.
 const SEEDS_TO_NOTICE: u64 = 200;
