@@ -28,7 +28,7 @@ fn five_thousand_event_dates_in_one_catch_up_stay_within_the_budget() {
     write(&broker.address);
     let mut command = ingest(&world);
     command.env("SWITCHBOARD__INGEST__MEMORY_MIB", BUDGET_MIB.to_string());
-    command.env("SWITCHBOARD__INGEST__FLUSH_AFTER_MS", "3600000");
+    command.env("SWITCHBOARD__INGEST__FLUSH_AFTER_MS", "5000");
     let mut running = Process::start(command, world.path("ingest.log"));
     let table = events_table(&world);
     let mut seen = None;
