@@ -1,18 +1,26 @@
 #![doc = include_str!("../README.md")]
 
 mod completeness;
+mod derived;
+mod difference;
 mod publication;
 mod quarantined;
 mod reading;
 mod rebuild;
 mod retained;
+mod sources;
+mod verification;
+mod verify;
 
 pub use completeness::{Completeness, valid_through_micros};
+pub use difference::{DifferingRow, Side, TableDifference};
 pub use publication::{PUBLICATIONS_TABLE, Publication};
 pub use quarantined::{quarantine_now, quarantined_now};
 pub use reading::{Reading, open};
 pub use rebuild::{Plan, rebuild};
 pub use retained::retained_versions;
+pub use verification::{VERIFICATIONS_TABLE, Verification};
+pub use verify::verify;
 
 /// What can go wrong in a refresh, or on opening an epoch.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +37,18 @@ pub enum Error {
     /// A row of `publications` cannot be read.
     #[error("a row of `publications` cannot be read: {0}")]
     Publication(String),
+    /// The epoch was measured by other definitions than those of this build.
+    #[error(
+        "epoch {epoch} was published with other definitions of {}; refresh with this build first, or verify with the \
+         one that published it",
+        changed.join(", ")
+    )]
+    OtherDefinitions {
+        /// The epoch.
+        epoch: i64,
+        /// The definitions that differ, are new, or are gone.
+        changed: Vec<String>,
+    },
     /// The lake failed.
     #[error(transparent)]
     Lake(#[from] lake::Error),

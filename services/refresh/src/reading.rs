@@ -3,6 +3,7 @@
 use crate::Error;
 use crate::completeness::positions;
 use crate::publication::Publication;
+use crate::verification::{self, VERIFICATIONS_TABLE};
 use arrow::array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use lake::{Lake, QUARANTINE_TABLE, Table, quarantine_table};
@@ -40,6 +41,11 @@ pub async fn open(lake: &Lake) -> Result<Reading, Error> {
     }
     let quarantine = tables.iter().find(|table| table.name() == QUARANTINE_TABLE);
     bind_quarantine(&engine, quarantine, &tables, "").await?;
+    // Not of the epoch: a record of what was found out about it and those before.
+    match lake.open_table(VERIFICATIONS_TABLE).await? {
+        Some(table) => engine.bind(VERIFICATIONS_TABLE, table.snapshot()?)?,
+        None => engine.bind_rows(VERIFICATIONS_TABLE, verification::spec().schema, Vec::new())?,
+    }
     for (name, sql) in &queries::catalogue().views {
         engine.bind_view(name, sql).await?;
     }

@@ -1,20 +1,15 @@
 //! A full rebuild: every model and measure from the events alone, published as one epoch.
 
 use crate::Error;
-use crate::completeness;
+use crate::derived::{self, Derived};
 use crate::publication::Publication;
-use crate::reading::bind_quarantine;
-use arrow::array::RecordBatch;
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use crate::sources::{self, Bound};
 use chrono_tz::Tz;
 use data_encoding::HEXLOWER;
-use lake::{Commit, Committed, Lake, QUARANTINE_TABLE, Span, Table, TableSpec, fence};
-use queries::{Engine, Rows, bind_facts, catalogue, measured_tables};
-use schemas::wide;
+use lake::{Commit, Committed, Lake, Span, Table, fence};
+use queries::{Engine, catalogue, measured_tables};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// What to build.
 #[derive(Debug, Clone, Copy)]
@@ -38,32 +33,19 @@ pub async fn rebuild(
 ) -> Result<Publication, Error> {
     let epoch = Publication::newest(lake).await?.map_or(0, |newest| newest.epoch) + 1;
     let engine = Engine::new(plan.time_zone, plan.as_of_micros)?;
-    let mut table_versions = BTreeMap::new();
-    let completeness = bind_sources(lake, &engine, &mut table_versions).await?;
+    let Bound { versions: mut table_versions, completeness } = sources::bind(lake, &engine, None).await?;
     for model in &catalogue().models {
-        let rows = engine.define(&format!("models/{}.sql", model.name), &model.sql, &[]).await?;
-        let rows = as_in_the_lake(&rows)?;
-        let spec = TableSpec {
-            name: model.name.clone(),
-            schema: rows.0,
-            partition_column: model.declared.partition.clone(),
-            sort_columns: model.declared.row_key.clone(),
-        };
-        let table = replace(lake, &spec, &rows.1, epoch, plan).await?;
-        on_table(&spec.name, rows.1.iter().map(RecordBatch::num_rows).sum());
-        engine.bind(&spec.name, table.snapshot()?)?;
-        table_versions.insert(spec.name, table.version());
+        let derived = derived::of_model(&engine, model).await?;
+        let table = replace(lake, &derived, epoch, plan).await?;
+        on_table(table.name(), derived.row_count());
+        engine.bind(table.name(), table.snapshot()?)?;
+        table_versions.insert(derived.spec.name, table.version());
     }
     for measured in measured_tables(catalogue()) {
-        let Some(rows) = measured.rows(&engine).await? else { continue };
-        let (schema, rows) = as_in_the_lake(&rows)?;
-        let sort = schema.fields().iter().map(|field| field.name().clone());
-        let sort_columns = sort.filter(|name| !VALUE_COLUMNS.contains(&name.as_str())).collect();
-        let partition_column = Some("local_month".to_owned());
-        let spec = TableSpec { name: measured.name.to_owned(), schema, partition_column, sort_columns };
-        let table = replace(lake, &spec, &rows, epoch, plan).await?;
-        on_table(&spec.name, rows.iter().map(RecordBatch::num_rows).sum());
-        table_versions.insert(spec.name, table.version());
+        let Some(derived) = derived::of_measures(&engine, &measured).await? else { continue };
+        let table = replace(lake, &derived, epoch, plan).await?;
+        on_table(table.name(), derived.row_count());
+        table_versions.insert(derived.spec.name, table.version());
     }
     let publication = Publication {
         epoch,
@@ -79,75 +61,9 @@ pub async fn rebuild(
     Ok(publication)
 }
 
-const VALUE_COLUMNS: [&str; 5] = ["numerator", "denominator", "count", "status", "local_month"];
-
-/// Binds every source's events at their newest version, each event once, and the quarantine.
-async fn bind_sources(
-    lake: &Lake,
-    engine: &Engine,
-    versions: &mut BTreeMap<String, u64>,
-) -> Result<Vec<completeness::Completeness>, Error> {
-    let mut tables = Vec::new();
-    for source in schemas::catalogue().sources.values() {
-        let raw = format!("{}_raw", source.table);
-        match lake.open_table(&source.table).await? {
-            Some(table) => {
-                engine.bind(&raw, table.snapshot()?)?;
-                versions.insert(source.table.clone(), table.version());
-                tables.push(table);
-            }
-            None => engine.bind_rows(&raw, wide::table_schema(source), Vec::new())?,
-        }
-    }
-    let quarantine = lake.open_table(QUARANTINE_TABLE).await?;
-    versions.extend(quarantine.iter().map(|table| (QUARANTINE_TABLE.to_owned(), table.version())));
-    bind_quarantine(engine, quarantine.as_ref(), &tables, "_raw").await?;
-    let mut completeness = Vec::new();
-    for source in schemas::catalogue().sources.values() {
-        let facts = bind_facts(engine, source).await?;
-        let table = tables.iter().find(|table| table.name() == source.table);
-        completeness.push(completeness::of_source(engine, source, table, facts).await?);
-    }
-    Ok(completeness)
-}
-
-/// The rows with the types of the lake.
-fn as_in_the_lake((schema, batches): &Rows) -> Result<Rows, Error> {
-    let schema = lake_schema(schema);
-    let typed = batches.iter().map(|batch| {
-        let columns = batch.columns().iter().zip(schema.fields());
-        let columns = columns.map(|(column, field)| cast(column, field.data_type())).collect::<Result<_, _>>()?;
-        RecordBatch::try_new(schema.clone(), columns)
-    });
-    let typed = typed.collect::<Result<_, _>>()?;
-    Ok((schema, typed))
-}
-
-fn lake_schema(schema: &SchemaRef) -> SchemaRef {
-    let fields = schema.fields().iter().map(|field| Field::new(field.name(), lake_type(field.data_type()), true));
-    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
-}
-
-fn lake_type(kind: &DataType) -> DataType {
-    match kind {
-        DataType::Utf8View | DataType::LargeUtf8 => DataType::Utf8,
-        DataType::BinaryView | DataType::LargeBinary => DataType::Binary,
-        DataType::UInt64 | DataType::UInt32 => DataType::Int64,
-        DataType::Timestamp(_, _) => schemas::field::timestamp_type(),
-        DataType::List(_) => schemas::field::text_list_type(),
-        DataType::Dictionary(_, value) => lake_type(value),
-        other => other.clone(),
-    }
-}
-
 /// Puts the rows in the place of all that the table holds.
-async fn replace(
-    lake: &Lake,
-    spec: &TableSpec,
-    rows: &[RecordBatch],
-    epoch: i64,
-    plan: Plan,
-) -> Result<Table, Error> {
+async fn replace(lake: &Lake, derived: &Derived, epoch: i64, plan: Plan) -> Result<Table, Error> {
+    let Derived { spec, rows } = derived;
     let mut table = lake.open_or_create_table(spec).await?;
     let mut files = table.write(spec, rows).await?;
     files.uploaded_at_ms = Some(plan.now_micros / 1_000);
@@ -164,7 +80,8 @@ async fn replace(
     }
 }
 
-fn definition_hashes() -> BTreeMap<String, String> {
+/// The definitions of this build, so that it can be told whether an epoch is of the same.
+pub(crate) fn definition_hashes() -> BTreeMap<String, String> {
     let hash = |sql: &str| HEXLOWER.encode(&Sha256::digest(sql.as_bytes())[..8]);
     let models = catalogue().models.iter().map(|model| (format!("models/{}", model.name), hash(&model.sql)));
     let kpis = catalogue().kpis.values().map(|kpi| {

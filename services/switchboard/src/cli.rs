@@ -60,6 +60,16 @@ pub(crate) enum Command {
     Audit(AuditArguments),
     /// Fold the events and measure, and publish the result as one epoch.
     Refresh(RefreshArguments),
+    /// Recompute the newest epoch from its events alone, and compare: is every published number right?
+    ///
+    /// Every model and measure is computed again as of the epoch's instant, and compared row for row both
+    /// ways. Rows that differ are printed with the events behind them. The result is kept in the table
+    /// `verifications`. Ends with 0 where all is well, with 1 where something differs.
+    Verify {
+        /// How to print what was found.
+        #[arg(long, default_value = "table")]
+        format: ReportFormat,
+    },
     /// Look after the tables: put small files together, make checkpoints, clean up, remove what has had
     /// its time.
     ///
@@ -75,7 +85,7 @@ pub(crate) enum Command {
     /// Models: queue_visits, calls, form_sessions, reports, contacts, contact_demands,
     /// customer_contacts, queue_map, category_map, public_holidays, interventions, targets, baselines.
     /// Measures: kpi_daily, kpi_interval, kpi_distribution, kpi_period, kpi_monthly, kpi_series,
-    /// kpi_xmr, kpi_definitions.
+    /// kpi_xmr, kpi_definitions. Records: verifications.
     Sql(SqlArguments),
     /// The scorecard: each measure against its target and baseline, and how complete it is.
     Kpi(KpiArguments),

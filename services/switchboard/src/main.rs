@@ -21,6 +21,7 @@ mod serving;
 mod simulating;
 mod sql;
 mod status;
+mod verifying;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -55,6 +56,7 @@ fn run(arguments: cli::Arguments) -> anyhow::Result<ExitCode> {
             }
             cli::Command::Audit(arguments) => auditing::run(&config, &arguments).await,
             cli::Command::Refresh(arguments) => refreshing::run(&config, &arguments).await,
+            cli::Command::Verify { format } => verifying::run(&config, format).await,
             cli::Command::Maintain(arguments) => maintaining::run(&config, &arguments).await,
             cli::Command::Serve(arguments) => serving::run(&config, &arguments).await,
             cli::Command::Sql(arguments) => sql::run(&config, &arguments).await,

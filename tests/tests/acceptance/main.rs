@@ -36,4 +36,5 @@ mod server;
 mod serving;
 mod simulated_year;
 mod three_nodes;
+mod verifying;
 mod world;

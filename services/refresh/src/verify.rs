@@ -1,0 +1,115 @@
+//! An epoch recomputed from its events alone, and compared with what was published.
+//!
+//! The event tables are read at the versions that the epoch names, as of its instant and in its time
+//! zone; no derived table is read to compute another. So whatever refresh did to get there, what it
+//! published must be what comes out here.
+
+use crate::derived::{self, Derived};
+use crate::difference::{self, DifferingRow, TableDifference};
+use crate::publication::{Publication, text};
+use crate::rebuild::definition_hashes;
+use crate::verification::Verification;
+use crate::{Error, sources};
+use lake::Lake;
+use queries::{Engine, Model, catalogue, measured_tables};
+use std::collections::BTreeMap;
+
+/// Verifies an epoch. `on_table` is told each table that was compared and how many rows it has. Nothing
+/// is written; see [`Verification::keep`].
+///
+/// # Errors
+/// [`Error::OtherDefinitions`]; [`Error::Lake`] also when a version that the epoch names cannot be read.
+pub async fn verify(
+    lake: &Lake,
+    publication: &Publication,
+    verified_at_micros: i64,
+    mut on_table: impl FnMut(&str, usize),
+) -> Result<Verification, Error> {
+    refuse_other_definitions(publication)?;
+    let zone = publication.time_zone.parse().map_err(|_| {
+        Error::Publication(format!("epoch {}: no time zone `{}`", publication.epoch, publication.time_zone))
+    })?;
+    let engine = Engine::new(zone, publication.as_of_micros)?;
+    sources::bind(lake, &engine, Some(&publication.table_versions)).await?;
+    let mut found = Verification::of(publication, verified_at_micros);
+    for model in &catalogue().models {
+        let derived = derived::of_model(&engine, model).await?;
+        let mut difference = compare(lake, publication, &derived).await?;
+        for row in difference.iter_mut().flat_map(|difference| &mut difference.rows) {
+            row.events = events_behind(&engine, model, row).await?;
+        }
+        on_table(&derived.spec.name, derived.row_count());
+        found.add(derived.row_count(), difference);
+        engine.bind_rows(&derived.spec.name, derived.spec.schema.clone(), derived.rows)?;
+    }
+    for measured in measured_tables(catalogue()) {
+        let Some(derived) = derived::of_measures(&engine, &measured).await? else { continue };
+        let difference = compare(lake, publication, &derived).await?;
+        on_table(&derived.spec.name, derived.row_count());
+        found.add(derived.row_count(), difference);
+    }
+    Ok(found)
+}
+
+fn refuse_other_definitions(publication: &Publication) -> Result<(), Error> {
+    let ours = definition_hashes();
+    let names = ours.keys().chain(publication.definitions.keys());
+    let mut changed: Vec<String> =
+        names.filter(|name| ours.get(*name) != publication.definitions.get(*name)).cloned().collect();
+    changed.sort();
+    changed.dedup();
+    if changed.is_empty() { Ok(()) } else { Err(Error::OtherDefinitions { epoch: publication.epoch, changed }) }
+}
+
+async fn compare(
+    lake: &Lake,
+    publication: &Publication,
+    derived: &Derived,
+) -> Result<Option<TableDifference>, Error> {
+    let name = &derived.spec.name;
+    let published = match publication.table_versions.get(name) {
+        Some(version) => Some(lake.open_table_at(name, *version).await?),
+        None => None,
+    };
+    difference::of_table(derived, published.as_ref()).await
+}
+
+/// How many events are shown behind a row.
+const SHOWN_EVENTS: usize = 20;
+
+/// The events of the subject of a row, where the model reads events, as far as they name it.
+async fn events_behind(engine: &Engine, model: &Model, row: &DifferingRow) -> Result<Vec<String>, Error> {
+    let sources =
+        schemas::catalogue().sources.values().filter(|source| model.declared.inputs.contains(&source.table));
+    let mut found = Vec::new();
+    for source in sources {
+        let columns = schemas::wide::table_schema(source);
+        let of_subject = model.declared.subject.iter().filter(|name| columns.field_with_name(name).is_ok());
+        let of_subject: Vec<String> = of_subject.map(|name| equals(name, &row.values)).collect();
+        if of_subject.is_empty() {
+            continue;
+        }
+        let sql = format!(
+            "SELECT event_type, occurred_at, topic, \"partition\", \"offset\" FROM {} WHERE {} \
+             ORDER BY occurred_at, event_id LIMIT {SHOWN_EVENTS}",
+            source.table,
+            of_subject.join(" AND ")
+        );
+        for batch in engine.collect(&sql).await? {
+            let value = |column: usize, row: usize| text(batch.column(column), row);
+            let event = |row| {
+                let place = [2, 3, 4].map(|column| value(column, row)).join(" ");
+                format!("{} at {}, {place}", value(0, row), value(1, row))
+            };
+            found.extend((0..batch.num_rows()).map(event));
+        }
+    }
+    Ok(found)
+}
+
+fn equals(name: &str, values: &BTreeMap<String, String>) -> String {
+    match values.get(name) {
+        Some(value) => format!("CAST(\"{name}\" AS VARCHAR) = '{}'", value.replace('\'', "''")),
+        None => format!("\"{name}\" IS NULL"),
+    }
+}
