@@ -145,8 +145,13 @@ impl ConsumerContext for Context {
         let partitions: Vec<i32> = list.elements().iter().map(|element| element.partition()).collect();
         let cooperative = matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
         let done = if kind == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
-            let Some(starts) = self.starts(partitions) else { return };
-            self.assign(consumer, list, &starts, cooperative)
+            match self.starts(partitions) {
+                Some(starts) => self.assign(consumer, list, &starts, cooperative),
+                // The loop has ended, and nothing is read any more; but until the group has its answer, the
+                // consumer cannot be closed.
+                None if cooperative => consumer.incremental_assign(list).map_err(Error::from),
+                None => consumer.assign(list).map_err(Error::from),
+            }
         } else {
             let (reply, answer) = mpsc::channel();
             self.tell(Event::Revoked(partitions.clone(), reply));

@@ -7,14 +7,17 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// How long a cluster may take to answer at all.
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// How long a cluster may take to be reached.
+const REACHED_WITHIN: Duration = Duration::from_secs(10);
+/// How long it may take to answer once it was reached: a busy one takes its time.
+const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 /// How long another broker may take to answer when one has refused us.
 const OTHERS_WITHIN: Duration = Duration::from_secs(2);
 /// A topic that was just made has no leaders yet, or is not known everywhere.
 const TOPIC_WITHIN: Duration = Duration::from_secs(3);
 const ASK_AGAIN_AFTER: Duration = Duration::from_millis(200);
-/// One try; between two, what the client complains of is heard.
+/// The first try; between two, what the client complains of is heard. Without a complaint the cluster is
+/// slow, and each try is longer than the one before: one that is given up is asked for anew.
 const TRY: Duration = Duration::from_millis(500);
 
 /// A cluster that has answered. Its client belongs to no group and fetches no record.
@@ -34,7 +37,8 @@ pub struct Watermarks {
 }
 
 impl Cluster {
-    /// Connects. Blocks for as long as the brokers take to answer, 10 s at most.
+    /// Connects. Blocks for as long as the brokers take to answer: 10 s at most where something is wrong, a minute or so where
+    /// they are only slow.
     ///
     /// # Errors
     /// Why nobody answers, as well as it can be known; [`Error::Settings`] if a certificate is of no use.
@@ -42,13 +46,17 @@ impl Cluster {
         let context = Complaints::new(access.clone());
         let made = access.config("switchboard").create_with_context(context);
         let client: BaseConsumer<Complaints> = made.map_err(|error| not_made(access, error))?;
-        let began = Instant::now();
-        while let Err(error) = client.fetch_metadata(None, TRY) {
+        let (began, mut try_for) = (Instant::now(), TRY);
+        while let Err(error) = client.fetch_metadata(None, try_for) {
             listen(&client);
             let complaints = client.context();
             let is_refused = complaints.refusal().is_some() && began.elapsed() >= OTHERS_WITHIN;
-            if is_refused || began.elapsed() >= ANSWER_WITHIN {
+            let within = if complaints.is_silent() { ANSWER_WITHIN } else { REACHED_WITHIN };
+            if is_refused || began.elapsed() >= within {
                 return Err(complaints.no_answer(&error));
+            }
+            if complaints.is_silent() {
+                try_for *= 2;
             }
         }
         let id = client.client().fetch_cluster_id(ANSWER_WITHIN);

@@ -46,6 +46,11 @@ impl Complaints {
         }
     }
 
+    /// Whether there was nothing to complain of.
+    pub fn is_silent(&self) -> bool {
+        self.heard().newest.is_none()
+    }
+
     /// What the cluster has refused, so far as it is sure; see [`Error::is_refusal`].
     pub fn refusal(&self) -> Option<Error> {
         self.heard().refusal.clone()

@@ -69,7 +69,7 @@ fn a_store_that_does_not_keep_its_word_loses_and_doubles_nothing() {
         let over = Arc::new(AtomicBool::new(false));
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let (options, runs) = (options(&broker.address), over.clone());
-        let ingest = std::thread::spawn(move || {
+        let mut ingest = Some(std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let source = &catalogue().sources["telephony"];
@@ -85,11 +85,13 @@ fn a_store_that_does_not_keep_its_word_loses_and_doubles_nothing() {
                 );
                 ended
             })
-        });
+        }));
         commits(&world, 2);
         weather.foul(FOUL_PERCENT);
         until("every fault to be met often", || {
-            assert!(!over.load(Ordering::Relaxed), "ingest has ended by itself");
+            if over.load(Ordering::Relaxed) {
+                panic!("ingest has ended by itself: {:?}", ingest.take().unwrap().join().unwrap());
+            }
             FAULTS.iter().all(|fault| weather.seen(*fault) >= OFTEN)
         });
         weather.foul(0);
@@ -97,7 +99,7 @@ fn a_store_that_does_not_keep_its_word_loses_and_doubles_nothing() {
         commits(&world, 2);
         let load = load.finish();
         stop.send(()).unwrap();
-        ingest.join().unwrap().unwrap();
+        ingest.unwrap().join().unwrap().unwrap();
         load.is_all_there(&world);
     }
 }

@@ -130,7 +130,7 @@ fn no_event_is_lost_or_doubled() {
             if seed >= seeds {
                 return Ok(());
             }
-            if seed > 0 && seed % TELL_EVERY == 0 {
+            if seed > 0 && seed.is_multiple_of(TELL_EVERY) {
                 println!("{seed} seeds of {seeds}");
             }
             run(seed)?;
