@@ -145,13 +145,10 @@ impl ConsumerContext for Context {
         let partitions: Vec<i32> = list.elements().iter().map(|element| element.partition()).collect();
         let cooperative = matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
         let done = if kind == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
-            match self.starts(partitions) {
-                Some(starts) => self.assign(consumer, list, &starts, cooperative),
-                // The loop has ended, and nothing is read any more; but until the group has its answer, the
-                // consumer cannot be closed.
-                None if cooperative => consumer.incremental_assign(list).map_err(Error::from),
-                None => consumer.assign(list).map_err(Error::from),
-            }
+            // None where the loop has ended and nothing is read any more. The group must have its answer
+            // all the same, or the consumer cannot be closed.
+            let starts = self.starts(partitions).unwrap_or_default();
+            self.assign(consumer, list, &starts, cooperative)
         } else {
             let (reply, answer) = mpsc::channel();
             self.tell(Event::Revoked(partitions.clone(), reply));

@@ -28,16 +28,12 @@ impl Positions {
     pub(crate) async fn advance(&mut self, log: &LogStoreRef, version: u64) -> DeltaResult<()> {
         let mut next = match self.read_through {
             Some(seen) => seen + 1,
-            None => self.read_checkpoint(log, version).await?,
+            None => self.read_checkpoint(log, 0, version).await?.unwrap_or_default(),
         };
         while next <= version {
             let Some(actions) = find_commit(log, next).await? else {
                 // Cleaned away since: the checkpoint that it went into has its positions.
-                let after_checkpoint = self.read_checkpoint(log, version).await?;
-                if after_checkpoint <= next {
-                    return Err(missing(next));
-                }
-                next = after_checkpoint;
+                next = self.read_checkpoint(log, next, version).await?.ok_or_else(|| missing(next))?;
                 continue;
             };
             for action in actions {
@@ -52,20 +48,21 @@ impl Positions {
         Ok(())
     }
 
-    /// Takes the positions of the newest checkpoint up to `version`; says which commit comes next.
-    async fn read_checkpoint(&mut self, log: &LogStoreRef, version: u64) -> DeltaResult<u64> {
+    /// Takes the positions of the newest checkpoint up to `version`, and says which commit comes next;
+    /// `None` where there is none from `first` on: an older one would take positions back.
+    async fn read_checkpoint(&mut self, log: &LogStoreRef, first: u64, version: u64) -> DeltaResult<Option<u64>> {
         let store = log.object_store(None);
         let files: Vec<_> = store.list(Some(&Path::from("_delta_log"))).try_collect().await?;
         let checkpoint_of = |path: &Path| {
             let name = path.filename()?.strip_suffix(".checkpoint.parquet")?;
-            name.parse::<u64>().ok().filter(|found| *found <= version)
+            name.parse::<u64>().ok().filter(|found| (first..=version).contains(found))
         };
         let newest = files.iter().filter_map(|file| Some((checkpoint_of(&file.location)?, &file.location))).max();
-        let Some((checkpoint, path)) = newest else { return Ok(0) };
+        let Some((checkpoint, path)) = newest else { return Ok(None) };
         let bytes = store.get_opts(path, Default::default()).await?.bytes().await?;
         self.read_checkpoint_file(bytes)?;
         self.checkpoint = Some(checkpoint);
-        Ok(checkpoint + 1)
+        Ok(Some(checkpoint + 1))
     }
 
     fn read_checkpoint_file(&mut self, bytes: Bytes) -> DeltaResult<()> {

@@ -121,6 +121,27 @@ async fn positions_are_read_through_a_checkpoint() {
     assert_eq!(lake.open_table("events").await.unwrap().unwrap().positions().get("v1/c/t/0"), Some(&8));
 }
 
+/// As when a storage says for a moment that it has not what it has.
+#[tokio::test]
+async fn an_entry_that_cannot_be_read_takes_no_position_back() {
+    let folder = TempDir::new().unwrap();
+    let (lake, mut table) = lake_and_table(&folder).await;
+    table.commit(batch(&table, None, 5).await).await.unwrap();
+    create_checkpoint(&table.delta, None).await.unwrap();
+    table.commit(batch(&table, Some(5), 6).await).await.unwrap();
+    let mut reader = lake.open_table("events").await.unwrap().unwrap();
+    table.commit(batch(&table, Some(6), 8).await).await.unwrap();
+    let log = reader.delta.log_store();
+    let entry = folder.path().join("events/_delta_log/00000000000000000003.json");
+    let hidden = folder.path().join("hidden");
+    std::fs::rename(&entry, &hidden).unwrap();
+    assert!(reader.positions.advance(&log, 3).await.is_err());
+    assert_eq!(reader.positions().get("v1/c/t/0"), Some(&6));
+    std::fs::rename(&hidden, &entry).unwrap();
+    reader.positions.advance(&log, 3).await.unwrap();
+    assert_eq!(reader.positions().get("v1/c/t/0"), Some(&8));
+}
+
 #[tokio::test]
 async fn a_replacement_takes_the_place_of_everything_and_may_change_the_columns() {
     let folder = TempDir::new().unwrap();
