@@ -97,7 +97,8 @@ impl Cluster {
         })?;
         let of_one = |partition| {
             let ask = || self.client.fetch_watermarks(wanted.topic(), partition, ANSWER_WITHIN);
-            let (begin, end) = patiently(REACHED_WITHIN, || ask().map_err(failed("learn where a partition ends")))?;
+            let (begin, end) =
+                patiently(REACHED_WITHIN, || ask().map_err(failed("learn where a partition ends")))?;
             Ok((partition, Watermarks { begin, end }))
         };
         partitions.into_iter().map(of_one).collect()
