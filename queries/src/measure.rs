@@ -25,7 +25,8 @@ pub struct MeasureQuery {
     pub parameters: Vec<(String, i64)>,
 }
 
-/// `kpi_interval` (half hours), `kpi_daily`, `kpi_distribution` and `kpi_period` (months).
+/// `kpi_interval` (half hours), `kpi_daily`, `kpi_distribution` and `kpi_period` (months), in the order in
+/// which they are to be measured: `kpi_daily` sums what `kpi_interval` has.
 ///
 /// Columns: `kpi, definition_version, [interval_start,] [local_date,]` the dimensions, the value
 /// columns, `status` (`provisional` or `final`) and the partition column `local_month`.
@@ -37,21 +38,26 @@ pub fn measured_tables(catalogue: &Catalogue) -> Vec<MeasureTable> {
     let adds_up = |kind| matches!(kind, Kind::Ratio | Kind::Count);
     vec![
         table("kpi_interval", adds_up, Some("interval_start")),
-        table("kpi_daily", adds_up, None),
+        MeasureTable { name: "kpi_daily", queries: vec![days()] },
         table("kpi_distribution", |kind| kind == Kind::Distribution, None),
         table("kpi_period", |kind| kind == Kind::Monthly, None),
     ]
 }
 
 impl MeasureTable {
-    /// Runs the queries and gathers their rows; `None` if there is no query.
+    /// Runs the queries and gathers their rows, those only for which `condition` holds if one is given;
+    /// `None` if there is no query.
     ///
     /// # Errors
     /// [`Error::Sql`] names the measure that failed.
-    pub async fn rows(&self, engine: &Engine) -> Result<Option<Rows>, Error> {
+    pub async fn rows(&self, engine: &Engine, condition: Option<&str>) -> Result<Option<Rows>, Error> {
         let mut all: Option<Rows> = None;
         for query in &self.queries {
-            let (schema, rows) = engine.define(&query.file, &query.sql, &query.parameters).await?;
+            let sql = match condition {
+                Some(condition) => format!("SELECT * FROM ({}) AS measured WHERE {condition}", query.sql),
+                None => query.sql.clone(),
+            };
+            let (schema, rows) = engine.define(&query.file, &sql, &query.parameters).await?;
             let (schema, gathered) = all.get_or_insert_with(|| (schema, Vec::new()));
             let typed = rows.iter().map(|batch| RecordBatch::try_new(schema.clone(), batch.columns().to_vec()));
             gathered.extend(typed.collect::<Result<Vec<_>, _>>()?);
@@ -74,6 +80,15 @@ fn values(kind: Kind) -> (&'static str, Option<&'static str>) {
 const MONTHLY_PARTS: &str =
     "part, CAST(sum(numerator) AS BIGINT) AS numerator, CAST(sum(denominator) AS BIGINT) AS denominator";
 const PARTS: &str = "CAST(sum(numerator) AS BIGINT) AS numerator, CAST(sum(denominator) AS BIGINT) AS denominator";
+
+/// Half hours summed to days.
+fn days() -> MeasureQuery {
+    let key = format!("kpi, definition_version, local_date, {}", DIMENSIONS.join(", "));
+    let sql = format!(
+        "SELECT {key},\n    {PARTS},\n    status, local_month\nFROM kpi_interval\nGROUP BY {key}, status, local_month"
+    );
+    MeasureQuery { file: "src/measure.rs".to_owned(), sql, parameters: Vec::new() }
+}
 
 fn query(kpi: &Kpi, interval: Option<&str>) -> MeasureQuery {
     let declared = &kpi.declared;

@@ -196,6 +196,9 @@ pub(crate) struct RefreshArguments {
     /// Measure as of this instant instead of now: decides what is final. Such as 2026-04-01T00:00:00Z.
     #[arg(long, value_name = "TIME")]
     pub(crate) as_of: Option<DateTime<Utc>>,
+    /// Compute everything from the events, whatever the last epoch has. The numbers are the same.
+    #[arg(long)]
+    pub(crate) from_scratch: bool,
 }
 
 #[derive(Debug, Args)]

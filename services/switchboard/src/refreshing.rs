@@ -6,26 +6,34 @@ use crate::output;
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 use lake::Lake;
-use refresh::{Plan, Publication};
+use refresh::{Plan, Refreshed, Told};
 use std::process::ExitCode;
 
 pub(crate) async fn run(config: &Config, arguments: &RefreshArguments) -> Result<ExitCode> {
-    let tell = |table: &str, rows: usize| eprintln!("  {table}: {rows} rows");
-    let published = refresh(config, arguments.as_of, tell).await?;
+    let refreshed = refresh(config, arguments.as_of, arguments.from_scratch, tell).await?;
+    let published = &refreshed.publication;
     println!("published epoch {} as of {}", published.epoch, output::instant(published.as_of_micros));
-    output::tell_completeness(&published);
+    output::tell_completeness(published);
     Ok(ExitCode::SUCCESS)
 }
 
-/// Rebuilds and publishes, as of now where no instant is given; `on_table` is told each table and its rows.
+fn tell(told: Told<'_>) {
+    match told {
+        Told::Rebuilding(why) => eprintln!("computing everything from the events, because {why}"),
+        Told::Table(table, rows) => eprintln!("  {table}: {rows} rows"),
+    }
+}
+
+/// Refreshes and publishes, as of now where no instant is given; `tell` is told how far it is.
 pub(crate) async fn refresh(
     config: &Config,
     as_of: Option<DateTime<Utc>>,
-    on_table: impl FnMut(&str, usize),
-) -> Result<Publication> {
+    from_scratch: bool,
+    tell: impl FnMut(Told<'_>),
+) -> Result<Refreshed> {
     let lake = Lake::open(&config.lake.folder)?;
     let now_micros = output::now_micros();
     let as_of_micros = as_of.map_or(now_micros, |as_of| as_of.timestamp_micros());
-    let plan = Plan { time_zone: config.council.time_zone, as_of_micros, now_micros };
-    Ok(refresh::rebuild(&lake, plan, on_table).await?)
+    let plan = Plan { time_zone: config.council.time_zone, as_of_micros, now_micros, from_scratch };
+    Ok(refresh::refresh(&lake, &plan, tell).await?)
 }

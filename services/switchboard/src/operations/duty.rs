@@ -111,8 +111,13 @@ mod tests {
         };
         let told = duty().await.reasons_against().await;
         assert!(told.len() == 1 && told[0].contains("switchboard refresh --once"), "{told:?}");
-        let plan = refresh::Plan { time_zone: chrono_tz::Europe::London, as_of_micros: 0, now_micros: 0 };
-        refresh::rebuild(&lake, plan, |_, _| {}).await.unwrap();
+        let plan = refresh::Plan {
+            time_zone: chrono_tz::Europe::London,
+            as_of_micros: 0,
+            now_micros: 0,
+            from_scratch: false,
+        };
+        refresh::refresh(&lake, &plan, |_| {}).await.unwrap();
         assert!(duty().await.reasons_against().await.is_empty());
     }
 }
