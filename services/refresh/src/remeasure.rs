@@ -8,7 +8,7 @@ use crate::work::Work;
 use arrow::array::AsArray;
 use chrono::{Datelike, Months, NaiveDate};
 use lake::Place;
-use queries::{Catalogue, Kind, MeasureTable, Model, catalogue, days_ending, measured_tables};
+use queries::{Catalogue, Kind, Kpi, MeasureTable, Model, catalogue, days_ending, measured_tables};
 use std::collections::{BTreeMap, BTreeSet};
 
 const DAY_MICROS: i64 = 86_400_000_000;
@@ -18,7 +18,8 @@ pub(crate) type Remeasured = Vec<(MeasureTable, Changed)>;
 
 /// Measures what was touched, and puts it into the tables.
 pub(crate) async fn measures(work: &mut Work<'_>) -> Result<Remeasured, Error> {
-    let mut days = touched_days(work).await?;
+    let touched = touched_kpis(work)?;
+    let mut days = touched_days(work, &touched).await?;
     days.extend(turning_days(work, |kind| kind != Kind::Monthly));
     let mut months: BTreeSet<NaiveDate> = days.iter().filter_map(|day| day.with_day(1)).collect();
     months.extend(turning_days(work, |kind| kind == Kind::Monthly).iter().filter_map(|day| day.with_day(1)));
@@ -26,24 +27,44 @@ pub(crate) async fn measures(work: &mut Work<'_>) -> Result<Remeasured, Error> {
     let (daily, monthly): (Vec<_>, Vec<_>) =
         measured_tables(catalogue()).into_iter().partition(|table| table.name != "kpi_period");
     if !days.is_empty() {
-        bind_models(work, &days).await?;
+        bind_models(work, &touched, &days).await?;
         for table in daily {
-            remeasured.extend(measure(work, table, "local_date", &days).await?);
+            // Days are summed from half hours.
+            if table.name == "kpi_daily" && !work.engine.has_table("kpi_interval") {
+                continue;
+            }
+            remeasured.extend(measure(work, table.only(&touched), &touched, "local_date", &days).await?);
         }
     }
     let months = with_comparisons(catalogue(), &months);
     if !months.is_empty() {
-        bind_models(work, &days_of(&with_compared(catalogue(), &months))).await?;
+        bind_models(work, &touched, &days_of(&with_compared(catalogue(), &months))).await?;
         for table in monthly {
-            remeasured.extend(measure(work, table, "local_month", &months).await?);
+            remeasured.extend(measure(work, table.only(&touched), &touched, "local_month", &months).await?);
         }
     }
     Ok(remeasured)
 }
 
+/// The measures that read a model which has changed, or of which a day turns by the passing of time, with
+/// the models that they read.
+fn touched_kpis(work: &Work<'_>) -> Result<Touched, Error> {
+    let mut touched = Touched::new();
+    for kpi in catalogue().kpis.values() {
+        let read: BTreeSet<String> = work.engine.tables_in(&kpi.sql)?.into_iter().collect();
+        if !read.is_disjoint(&work.changed) || !days_that_turn(work, kpi).is_empty() {
+            touched.insert(kpi.id.clone(), read);
+        }
+    }
+    Ok(touched)
+}
+
+/// Measures by id, with the models that they read.
+type Touched = BTreeMap<String, BTreeSet<String>>;
+
 /// The days of all rows of models that have changed, before and after; all days if something has that
 /// measures read as a whole.
-async fn touched_days(work: &mut Work<'_>) -> Result<BTreeSet<NaiveDate>, Error> {
+async fn touched_days(work: &mut Work<'_>, touched: &Touched) -> Result<BTreeSet<NaiveDate>, Error> {
     let mut queries = Vec::new();
     for model in &catalogue().models {
         if work.changed.contains(&model.name) && model.declared.partition.is_some() {
@@ -52,7 +73,7 @@ async fn touched_days(work: &mut Work<'_>) -> Result<BTreeSet<NaiveDate>, Error>
             );
         }
     }
-    if reads_changed_whole(work)? {
+    if reads_changed_whole(work, touched) {
         for table in ["kpi_daily", "kpi_distribution"] {
             let there = work.table(table).await?.before()?;
             work.engine.bind(table, there)?;
@@ -73,32 +94,23 @@ async fn touched_days(work: &mut Work<'_>) -> Result<BTreeSet<NaiveDate>, Error>
 }
 
 /// Whether a measure reads a model that is folded as a whole and has changed.
-fn reads_changed_whole(work: &Work<'_>) -> Result<bool, Error> {
+fn reads_changed_whole(work: &Work<'_>, touched: &Touched) -> bool {
     let whole = catalogue().models.iter().filter(|model| model.declared.partition.is_none());
-    let changed: Vec<&Model> = whole.filter(|model| work.changed.contains(&model.name)).collect();
-    if changed.is_empty() {
-        return Ok(false);
-    }
-    for kpi in catalogue().kpis.values() {
-        let read = work.engine.tables_in(&kpi.sql)?;
-        if changed.iter().any(|model| read.contains(&model.name)) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    let mut changed = whole.filter(|model| work.changed.contains(&model.name));
+    changed.any(|model| touched.values().any(|read| read.contains(&model.name)))
 }
 
 /// The days whose values have become final by the passing of time alone since the last epoch, or are so
 /// no more where it was measured as of a later instant.
 fn turning_days(work: &Work<'_>, wanted: fn(Kind) -> bool) -> BTreeSet<NaiveDate> {
-    let (then, now) = (work.published.as_of_micros, work.plan.as_of_micros);
     let kpis = catalogue().kpis.values().filter(|kpi| wanted(kpi.declared.kind));
-    let settling: BTreeSet<i64> = kpis.map(|kpi| i64::from(kpi.declared.settles_after_days)).collect();
-    let turning = settling.into_iter().flat_map(|days| {
-        let shift = days * DAY_MICROS;
-        days_ending(work.plan.time_zone, then.min(now) - shift, then.max(now) - shift)
-    });
-    turning.collect()
+    kpis.flat_map(|kpi| days_that_turn(work, kpi)).collect()
+}
+
+fn days_that_turn(work: &Work<'_>, kpi: &Kpi) -> Vec<NaiveDate> {
+    let (then, now) = (work.published.as_of_micros, work.plan.as_of_micros);
+    let settling = i64::from(kpi.declared.settles_after_days) * DAY_MICROS;
+    days_ending(work.plan.time_zone, then.min(now) - settling, then.max(now) - settling)
 }
 
 /// The months, and those that are compared with them.
@@ -124,12 +136,13 @@ fn days_of(months: &BTreeSet<NaiveDate>) -> BTreeSet<NaiveDate> {
     months.iter().flat_map(|month| month.iter_days().take_while(|day| day.month() == month.month())).collect()
 }
 
-/// Binds of each model the rows that are measured on one of these days.
-async fn bind_models(work: &mut Work<'_>, days: &BTreeSet<NaiveDate>) -> Result<(), Error> {
+/// Binds of each model that is read the rows that are measured on one of these days.
+async fn bind_models(work: &mut Work<'_>, touched: &Touched, days: &BTreeSet<NaiveDate>) -> Result<(), Error> {
     let keys: Vec<String> = days.iter().map(|day| format!("('{day}')")).collect();
     work.keep("days", &format!("SELECT column1 AS k0 FROM (VALUES {}) AS days", keys.join(", "))).await?;
     let listed = listed(days);
-    for model in &catalogue().models {
+    let is_read = |model: &&Model| touched.values().any(|read| read.contains(&model.name));
+    for model in catalogue().models.iter().filter(is_read) {
         let now = work.in_hand(&model.name)?.now()?;
         if model.declared.partition.is_none() {
             work.engine.bind(&model.name, now)?;
@@ -138,13 +151,11 @@ async fn bind_models(work: &mut Work<'_>, days: &BTreeSet<NaiveDate>) -> Result<
         let entries: Vec<Entry> = model.declared.days.iter().map(|column| Entry::of_days(model, column)).collect();
         let places = work.index.places(&work.engine, &entries, "days").await?;
         let places: BTreeSet<Place> = places.into_values().flatten().collect();
-        let here = format!("{}_here", model.name);
-        work.bind_at(&here, &now, &places)?;
+        work.bind_at("here", &now, &places)?;
         let on_a_day: Vec<String> =
             model.declared.days.iter().map(|column| format!("{column} IN ({listed})")).collect();
-        work.engine
-            .bind_view(&model.name, &format!("SELECT * FROM {here} WHERE {}", on_a_day.join(" OR ")))
-            .await?;
+        // Many measures read them.
+        work.keep(&model.name, &format!("SELECT * FROM here WHERE {}", on_a_day.join(" OR "))).await?;
     }
     Ok(())
 }
@@ -157,6 +168,7 @@ fn listed(days: &BTreeSet<NaiveDate>) -> String {
 async fn measure(
     work: &mut Work<'_>,
     table: MeasureTable,
+    touched: &Touched,
     period: &str,
     periods: &BTreeSet<NaiveDate>,
 ) -> Result<Option<(MeasureTable, Changed)>, Error> {
@@ -167,7 +179,11 @@ async fn measure(
         periods.iter().filter_map(|day| day.with_day(1)).map(|day| Some(day.to_string())).collect();
     let there = work.table(table.name).await?.before()?;
     work.bind_at("own", &there, &months)?;
-    let old = work.engine.collect(&format!("SELECT * FROM own WHERE {condition}")).await?;
+    let names: Vec<String> = touched.keys().map(|kpi| format!("'{kpi}'")).collect();
+    let old = work
+        .engine
+        .collect(&format!("SELECT * FROM own WHERE {condition} AND kpi IN ({})", names.join(", ")))
+        .await?;
     let changed = Changed::between(&derived::as_rows_of(&new.spec.schema, &old)?, &new.rows)?;
     if changed.is_empty() {
         return Ok(None);
