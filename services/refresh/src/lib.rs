@@ -30,7 +30,7 @@ pub use publication::{PUBLICATIONS_TABLE, Publication};
 pub use quarantined::{quarantine_now, quarantined_now};
 pub use reading::{Reading, open};
 pub use rebuild::Plan;
-pub use refresh::{Refreshed, Told, refresh};
+pub use refresh::{Refreshed, Told, is_due, refresh};
 pub use retained::retained_versions;
 pub use verification::{VERIFICATIONS_TABLE, Verification};
 pub use verify::verify;

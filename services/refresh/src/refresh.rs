@@ -10,7 +10,7 @@ use crate::work::{Cost, Work};
 use crate::{Error, Plan, refold, remeasure};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Int32Type, Int64Type};
-use lake::{Lake, Place, fault};
+use lake::{Lake, Place, QUARANTINE_TABLE, fault};
 use queries::{catalogue, measured_tables};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,6 +58,27 @@ pub async fn refresh(lake: &Lake, plan: &Plan, mut tell: impl FnMut(Told<'_>)) -
             Err(error) => Err(error),
         },
     }
+}
+
+/// Whether a refresh would publish anything but the same again: rows have come, a value turns final, or the
+/// last epoch was made another way.
+///
+/// # Errors
+/// [`Error::Lake`], [`Error::Publication`].
+pub async fn is_due(lake: &Lake, plan: &Plan) -> Result<bool, Error> {
+    let Some(published) = Publication::newest(lake).await? else { return Ok(true) };
+    let same = published.time_zone == plan.time_zone.name() && published.definitions == definition_hashes();
+    if !same || plan.from_scratch || remeasure::turns_between(published.as_of_micros, plan) {
+        return Ok(true);
+    }
+    let names = schemas::catalogue().sources.values().map(|source| source.table.as_str());
+    for name in names.chain([QUARANTINE_TABLE]) {
+        let newest = lake.open_table(name).await?.map(|table| table.version());
+        if newest != published.table_versions.get(name).copied() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 async fn from_the_beginning(

@@ -1,10 +1,10 @@
 //! Measures taken anew for the days that were touched, and for no others.
 
-use crate::Error;
 use crate::derived;
 use crate::held::Changed;
 use crate::index::{Entry, as_text};
 use crate::work::Work;
+use crate::{Error, Plan};
 use arrow::array::AsArray;
 use chrono::{Datelike, Months, NaiveDate};
 use lake::Place;
@@ -108,9 +108,18 @@ fn turning_days(work: &Work<'_>, wanted: fn(Kind) -> bool) -> BTreeSet<NaiveDate
 }
 
 fn days_that_turn(work: &Work<'_>, kpi: &Kpi) -> Vec<NaiveDate> {
-    let (then, now) = (work.published.as_of_micros, work.plan.as_of_micros);
+    turning_between(work.published.as_of_micros, work.plan, kpi)
+}
+
+fn turning_between(then: i64, plan: &Plan, kpi: &Kpi) -> Vec<NaiveDate> {
     let settling = i64::from(kpi.declared.settles_after_days) * DAY_MICROS;
-    days_ending(work.plan.time_zone, then.min(now) - settling, then.max(now) - settling)
+    let now = plan.as_of_micros;
+    days_ending(plan.time_zone, then.min(now) - settling, then.max(now) - settling)
+}
+
+/// Whether the passing of time since `then`, microseconds since 1970, UTC, makes any value final.
+pub(crate) fn turns_between(then: i64, plan: &Plan) -> bool {
+    catalogue().kpis.values().any(|kpi| !turning_between(then, plan, kpi).is_empty())
 }
 
 /// The months, and those that are compared with them.
