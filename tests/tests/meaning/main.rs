@@ -15,4 +15,5 @@ mod one_resident;
 mod oracle_agrees;
 mod rebuilt;
 mod refreshed;
+mod restated;
 mod xmr;

@@ -60,9 +60,11 @@ impl Kept {
     }
 
     pub(crate) async fn refresh(&self, as_of_micros: i64) -> Refreshed {
-        let time_zone = chrono_tz::Europe::London;
-        let plan = Plan { time_zone, as_of_micros, now_micros: as_of_micros, from_scratch: false };
-        refresh::refresh(&self.lake, &plan, |_| {}).await.unwrap()
+        refresh::refresh(&self.lake, &plan(as_of_micros, false), |_| {}).await.unwrap()
+    }
+
+    pub(crate) async fn rebuild(&self, as_of_micros: i64) -> Refreshed {
+        refresh::refresh(&self.lake, &plan(as_of_micros, true), |_| {}).await.unwrap()
     }
 
     pub(crate) async fn verify(&self) -> Verification {
@@ -78,6 +80,11 @@ impl Kept {
         assert!(self.folder.path().is_dir());
         &self.lake
     }
+}
+
+fn plan(as_of_micros: i64, from_scratch: bool) -> Plan {
+    let time_zone = chrono_tz::Europe::London;
+    Plan { time_zone, as_of_micros, now_micros: as_of_micros, from_scratch }
 }
 
 /// The events in batches, and the instant as of which is measured after each.
