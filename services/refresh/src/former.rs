@@ -5,6 +5,7 @@ use crate::derived::{Derived, as_rows_of};
 use crate::held::{replace, rows_of};
 use crate::plan::Why;
 use crate::publication::Publication;
+use crate::rebuild::definition_hashes;
 use crate::remeasure::current;
 use crate::restate::{self, Cause, RESTATEMENTS_TABLE};
 use crate::{Error, Plan};
@@ -42,16 +43,34 @@ impl<'a> Former<'a> {
             return Ok(());
         };
         let zone = published.time_zone.parse().unwrap_or(chrono_tz::UTC);
-        let then = self.rows(now, &current(|_| true)).await?;
+        // A new version has no value that could have changed.
+        let versions = definition_hashes();
+        let version = |hash: Option<&String>| hash.and_then(|hash| hash.split(' ').next().map(ToOwned::to_owned));
+        let had = |name: String| version(published.definitions.get(&name)) == version(versions.get(&name));
+        let same = current(|kpi| had(format!("kpis/{kpi}")));
+        let then = self.rows(now, &same).await?;
         let when = (zone, published.as_of_micros);
-        let name = &now.spec.name;
-        self.restated.extend(restate::restated(when, name, &now.spec.schema, &then, &now.rows).await?);
+        let (name, schema) = (&now.spec.name, &now.spec.schema);
+        self.restated.extend(restate::restated(when, &same, name, schema, &then, &now.rows).await?);
         Ok(())
     }
 
     /// The values of a measured table by definitions that this build has no more: they stay as they are.
     pub(crate) async fn superseded(&self, now: &Derived) -> Result<Vec<RecordBatch>, Error> {
-        self.rows(now, &format!("NOT ({})", current(|_| true))).await
+        let kept = self.superseded_versions();
+        match self.before {
+            Some((published, _)) if !kept.is_empty() => {
+                let kept = Publication { superseded: kept, ..published.clone() };
+                self.rows(now, &kept.is_superseded()).await
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// The measures and versions whose values stay as they are.
+    pub(crate) fn superseded_versions(&self) -> BTreeSet<(String, i32)> {
+        let definitions = definition_hashes();
+        self.before.map(|(published, _)| published.superseded_by(&definitions)).unwrap_or_default()
     }
 
     /// Writes the restatements, those of former epochs with them; the version of their table.

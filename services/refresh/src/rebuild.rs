@@ -75,6 +75,7 @@ pub(crate) async fn rebuild(
     let rows = index::at_level(&index.added, level)?;
     let table = replace(lake, &index::spec(), None, &rows, (epoch, plan)).await?;
     table_versions.insert(INDEX_TABLE.to_owned(), table.version());
+    let superseded = former.superseded_versions();
     let version = former.keep(lake, (epoch, plan)).await?;
     table_versions.insert(RESTATEMENTS_TABLE.to_owned(), version);
     let publication = Publication {
@@ -85,6 +86,7 @@ pub(crate) async fn rebuild(
         table_versions,
         definitions: definition_hashes(),
         completeness,
+        superseded,
     };
     publication.publish(lake).await?;
     tracing::info!(epoch, "published");

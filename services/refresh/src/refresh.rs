@@ -126,6 +126,7 @@ async fn forward(mut work: Work<'_>, mut tell: impl FnMut(Told<'_>)) -> Result<R
         completeness: events::completeness(&mut work).await?,
         table_versions: versions(&work),
         definitions: definition_hashes(),
+        superseded: work.published.superseded.clone(),
     };
     fault::point("refresh.before_publication", 1);
     publication.publish(work.lake).await?;
@@ -139,7 +140,7 @@ async fn restate(work: &mut Work<'_>, remeasured: &[Remeasured]) -> Result<(), E
     let when = (work.plan.time_zone, work.published.as_of_micros);
     let mut values = Vec::new();
     for Remeasured { table, schema, changed } in remeasured.iter().filter(|one| restate::is_restated(one.table)) {
-        values.extend(restate::restated(when, table, schema, &changed.removed, &changed.added).await?);
+        values.extend(restate::restated(when, "true", table, schema, &changed.removed, &changed.added).await?);
     }
     if values.iter().all(|batch| batch.num_rows() == 0) {
         return Ok(());

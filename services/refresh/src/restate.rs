@@ -60,10 +60,11 @@ pub(crate) fn is_restated(table: &str) -> bool {
     matches!(table, "kpi_daily" | "kpi_distribution" | "kpi_period")
 }
 
-/// The rows of a measured table that were final as of `then`, microseconds since 1970, UTC, and have
-/// changed: as text and numbers, without epoch and cause.
+/// The rows of a measured table, of those for which the condition holds, that were final as of `then`,
+/// microseconds since 1970, UTC, and have changed: as text and numbers, without epoch and cause.
 pub(crate) async fn restated(
     (zone, then): (Tz, i64),
+    condition: &str,
     table: &str,
     schema: &SchemaRef,
     old: &[RecordBatch],
@@ -91,7 +92,7 @@ pub(crate) async fn restated(
     let values = |rows: &str| {
         format!(
             "SELECT kpi, definition_version, {period} AS period, {last_day} AS last_day, {dimensions}, \
-             {part} AS part, {parts} FROM {rows}"
+             {part} AS part, {parts} FROM {rows} WHERE {condition}"
         )
     };
     let keys = ["kpi", "definition_version", "period", "last_day"].into_iter().chain(DIMENSIONS).chain(["part"]);

@@ -85,7 +85,7 @@ pub(crate) enum Command {
     /// Models: queue_visits, calls, form_sessions, reports, contacts, contact_demands,
     /// customer_contacts, queue_map, category_map, public_holidays, interventions, targets, baselines.
     /// Measures: kpi_daily, kpi_interval, kpi_distribution, kpi_period, kpi_monthly, kpi_series,
-    /// kpi_xmr, kpi_definitions. Records: verifications.
+    /// kpi_xmr, kpi_definitions. Records: kpi_restatements, verifications.
     Sql(SqlArguments),
     /// The scorecard: each measure against its target and baseline, and how complete it is.
     Kpi(KpiArguments),

@@ -91,7 +91,7 @@ fn plan(as_of_micros: i64, from_scratch: bool) -> Plan {
 fn batches(seed: u64, mut events: Vec<Event>) -> Vec<(Vec<Event>, i64)> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     events.shuffle(&mut rng);
-    let count = rng.random_ratio(1, 2).then(|| rng.random_range(2..5)).unwrap_or(6);
+    let count = if rng.random_ratio(1, 2) { rng.random_range(2..5) } else { 6 };
     let mut cut: Vec<Vec<Event>> = vec![Vec::new(); count];
     for event in events {
         let often = if rng.random_ratio(1, 12) { 2 } else { 1 };
