@@ -5,12 +5,14 @@ pub mod catalogue;
 mod engine;
 mod facts;
 mod local_time;
+mod made_of;
 mod measure;
 mod memory;
 
 pub use catalogue::{Catalogue, Kind, Kpi, Model, catalogue};
 pub use engine::{Engine, Rows};
 pub use facts::{Facts, bind_facts};
+pub use made_of::{Adds, MadeOf, Slice, Thing};
 pub use measure::{MeasureTable, measured_tables};
 pub use memory::rebuild_in_memory;
 

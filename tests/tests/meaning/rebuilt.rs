@@ -45,6 +45,11 @@ impl Rebuilt {
         Self { engine, facts }
     }
 
+    /// The session over them.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     /// Rows of a query as text, sorted; no value is `null`.
     pub(crate) async fn query(&self, sql: &str) -> Vec<Vec<String>> {
         let batches = self.engine.collect(sql).await.unwrap();
