@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod answers;
+mod behind;
 pub mod catalogue;
 mod engine;
 mod facts;
@@ -9,6 +10,7 @@ mod made_of;
 mod measure;
 mod memory;
 
+pub use behind::{EventBehind, Standing};
 pub use catalogue::{Catalogue, Kind, Kpi, Model, catalogue};
 pub use engine::{Engine, Rows};
 pub use facts::{Facts, bind_facts};

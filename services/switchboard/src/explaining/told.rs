@@ -1,0 +1,337 @@
+//! An explanation as text for people. Pure.
+
+use crate::explaining::asked::nearest;
+use crate::explaining::explanation::{Contact, Explanation, Group, Row};
+use comfy_table::{Cell, CellAlignment, Table, TableComponent, presets};
+use queries::MadeOf;
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// The whole answer.
+pub(crate) fn text(explanation: &Explanation) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = write!(out, "{}{}", heading(explanation), made_up(explanation));
+    let _ = write!(out, "{}{}", contacts(explanation), definition(explanation));
+    let _ = write!(out, "{}", provenance(explanation));
+    out
+}
+
+/// How many things were left out, and by which conditions.
+pub(crate) fn left_out(made_of: &MadeOf) -> String {
+    let things: Vec<_> = made_of.things.iter().filter(|thing| thing.adds.is_none()).collect();
+    let group = Group::of(&things, Vec::new());
+    format!("all {} rows of {} were left out: {}", group.count, made_of.model, unmet(&group.unmet))
+}
+
+/// What there is instead of a value of a dimension that is not there; nothing where it is.
+pub(crate) fn instead_of(name: &str, value: &str, names: &[&str]) -> Option<String> {
+    if names.is_empty() || names.contains(&value) {
+        return None;
+    }
+    let meant = nearest(value, names).map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
+    Some(format!("no {name} `{value}` counts then{meant} There is {}", names.join(", ")))
+}
+
+fn heading(explanation: &Explanation) -> String {
+    let Explanation { title, question, first_day, last_day, time_zone, .. } = explanation;
+    let days = if first_day == last_day { first_day.clone() } else { format!("{first_day} to {last_day}") };
+    let slice = explanation.slice.iter().map(|(name, value)| format!(", {name} {value}")).collect::<String>();
+    let mut out = format!("{title}, {days}{slice} ({time_zone})\n{question}\n\n");
+    match explanation.published.as_slice() {
+        [one] => {
+            let _ = writeln!(out, "  {}", value(one, &explanation.kind));
+        }
+        many => out.push_str(&table(many)),
+    }
+    let _ = writeln!(
+        out,
+        "  epoch {}, published at {}, as of {}; final {} d after the last day's end",
+        explanation.epoch, explanation.published_at, explanation.as_of, explanation.definition.settles_after_days
+    );
+    for row in &explanation.targets {
+        let slice = if cell(row, "slice").is_empty() { "all".to_owned() } else { cell(row, "slice") };
+        let met = match row.get("meets_target") {
+            Some(Json::Bool(true)) => ", met",
+            Some(Json::Bool(false)) => ", not met",
+            _ => "",
+        };
+        let stated = |number: &str, status: &str| {
+            format!("{} ({})", or_none(&plain(&cell(row, number))), or_none(&cell(row, status)))
+        };
+        let _ = writeln!(
+            out,
+            "  for {slice}: value {}, target {}{met}, baseline {}",
+            cell(row, "value"),
+            stated("target", "target_status"),
+            stated("baseline", "baseline_status")
+        );
+    }
+    out
+}
+
+/// The value with its parts in words: `81.25 %: 13 of 16, final`.
+fn value(row: &Row, kind: &str) -> String {
+    let (unit, status) = (cell(row, "unit"), cell(row, "status"));
+    if kind == "distribution" {
+        let [count, median, p90, longest] = ["count", "median", "p90", "longest"].map(|name| cell(row, name));
+        return format!("median {median} {unit}, 90th percentile {p90}, longest {longest}, of {count}; {status}");
+    }
+    let (numerator, denominator) = (cell(row, "numerator"), cell(row, "denominator"));
+    let parts = match unit.as_str() {
+        "percent" => format!(": {numerator} of {denominator}"),
+        "seconds" => format!(": {numerator} ms over {denominator}"),
+        _ => String::new(),
+    };
+    let value = match cell(row, "value") {
+        none if none.is_empty() => "no value, nothing to divide by".to_owned(),
+        value => format!("{} {}", plain(&value), words(&unit)),
+    };
+    format!("{}{parts}; {status}", value.trim_end())
+}
+
+fn made_up(explanation: &Explanation) -> String {
+    let mut out = String::new();
+    for (name, rows) in &explanation.by_dimension {
+        let _ = writeln!(out, "\nBy {}", name.replace('_', " "));
+        out.push_str(&table(rows));
+    }
+    out
+}
+
+fn contacts(explanation: &Explanation) -> String {
+    let contacts = &explanation.contacts;
+    let mut out = format!("\nWhat counts: {} ({})\n", contacts.model_title, contacts.model);
+    for (what, conditions) in
+        [("to count", &contacts.conditions), ("to count in the numerator", &contacts.numerator_conditions)]
+    {
+        if !conditions.is_empty() {
+            let _ = writeln!(out, "  {what}: {}", conditions.join(", and "));
+        }
+    }
+    let counted = match (contacts.numerator_conditions.is_empty(), explanation.unit.as_str()) {
+        (true, _) => "count",
+        (false, _) => "count in the numerator",
+    };
+    for (what, group) in [
+        (counted, &contacts.counted),
+        ("count in the denominator only", &contacts.denominator_only),
+        ("were left out", &contacts.left_out),
+    ] {
+        out.push_str(&told_group(what, group));
+    }
+    match contacts.adds_up {
+        Some(true) => out.push_str("\nWhat they add is the published number.\n"),
+        Some(false) => out.push_str(
+            "\nWhat they add is NOT the published number. Was it published by another build? \
+             `switchboard verify` compares the whole epoch with its events.\n",
+        ),
+        None => out.push_str("\nThe parts of a month are worked out from all of them together.\n"),
+    }
+    out
+}
+
+fn told_group(what: &str, group: &Group) -> String {
+    if group.count == 0 {
+        return String::new();
+    }
+    let mut out = format!("\n{} {what}", group.count);
+    if !group.unmet.is_empty() {
+        let _ = write!(out, "; not met: {}", unmet(&group.unmet));
+    }
+    let shown = group.shown.len();
+    if shown < group.count {
+        let _ = write!(out, " ({shown} shown)");
+    }
+    out.push('\n');
+    group.shown.iter().for_each(|contact| out.push_str(&told_contact(contact)));
+    out
+}
+
+fn told_contact(contact: &Contact) -> String {
+    let adds = contact.adds.iter().map(|(part, number)| format!("{part} {number}"));
+    let adds: Vec<String> = adds.collect();
+    let mut out = format!("  {}", pairs(&contact.key));
+    if !adds.is_empty() {
+        let _ = write!(out, "; adds {}", adds.join(", "));
+    }
+    if !contact.unmet.is_empty() {
+        let _ = write!(out, "; not met: {}", contact.unmet.join(", "));
+    }
+    let _ = writeln!(out, "\n    {}", pairs(&contact.decided_by));
+    for row in &contact.rows {
+        let _ = writeln!(out, "    row: {}", pairs(row));
+    }
+    contact.events.iter().for_each(|event| out.push_str(&told_event(event)));
+    out
+}
+
+fn told_event(event: &Json) -> String {
+    let text = |name: &str| match &event[name] {
+        Json::String(text) => text.clone(),
+        Json::Null => String::new(),
+        other => other.to_string(),
+    };
+    let says = event["says"].as_object().into_iter().flatten();
+    let says: Vec<String> =
+        says.map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or_default())).collect();
+    let mut out = format!(
+        "      {} ({}) {} from {}, {} {} {}",
+        text("local_time"),
+        text("occurred_at"),
+        text("event_type"),
+        text("source"),
+        short(&text("topic")),
+        text("partition"),
+        text("offset")
+    );
+    match text("standing").as_str() {
+        "repeat" => out.push_str("; the same event once more"),
+        "conflict" => out.push_str("; the same id with other content, one of them counts"),
+        _ => {}
+    }
+    if !text("corrects").is_empty() {
+        let _ = write!(out, "; corrects {}", text("corrects"));
+    }
+    if !text("corrected_by").is_empty() {
+        let _ = write!(out, "; does not count: {} is corrected by {}", text("event_id"), text("corrected_by"));
+    }
+    let _ = writeln!(out, "\n        {}", says.join(" "));
+    out
+}
+
+/// A topic; of a file's hash only the beginning, which tells it from others.
+fn short(topic: &str) -> String {
+    match topic.strip_prefix("file/").and_then(|hash| hash.get(..12)) {
+        Some(begin) => format!("file/{begin}…"),
+        None => topic.to_owned(),
+    }
+}
+
+fn definition(explanation: &Explanation) -> String {
+    let definition = &explanation.definition;
+    let mut out = format!("\nDefinition, version {}\n", definition.version);
+    for line in definition.text.lines() {
+        let _ = writeln!(out, "  {line}");
+    }
+    for (name, number) in &definition.parameters {
+        let _ = writeln!(out, "  {name} = {number}");
+    }
+    let _ = writeln!(out, "  follows: {}\n  owner: {}", definition.standard, definition.owner);
+    for change in &definition.changes {
+        let _ = writeln!(
+            out,
+            "  version {} of {}: {}",
+            change["version"],
+            change["date"].as_str().unwrap_or_default(),
+            change["why"].as_str().unwrap_or_default()
+        );
+    }
+    let _ = writeln!(out, "  SQL: queries/kpis/{}.sql", explanation.kpi);
+    out
+}
+
+fn provenance(explanation: &Explanation) -> String {
+    let versions = explanation.table_versions.iter().map(|(name, version)| format!("{name} {version}"));
+    let mut out = format!("\nRead from, by version: {}\n", versions.collect::<Vec<_>>().join(", "));
+    for source in &explanation.completeness {
+        let text = |name: &str| source[name].as_str().unwrap_or_default().to_owned();
+        let (last, through) = (text("last_event_at"), text("valid_through"));
+        if last.is_empty() {
+            let _ = writeln!(out, "  {}: nothing seen yet", text("source"));
+            continue;
+        }
+        let through = match through.is_empty() {
+            true => "from files only".to_owned(),
+            false => format!("complete up to what Kafka held at {through}"),
+        };
+        let _ = writeln!(
+            out,
+            "  {}: {} rows, newest event {last}, {through}; {} quarantined, {} repeated, {} with conflicting contents, {} corrected",
+            text("source"),
+            source["rows"],
+            source["quarantined"],
+            source["repeats"],
+            source["conflicts"],
+            source["superseded"]
+        );
+    }
+    out
+}
+
+/// The columns of a table, in this order, as far as its rows have them.
+const COLUMNS: [&str; 15] = [
+    "service_area",
+    "service_class",
+    "queue",
+    "channel",
+    "subject_group",
+    "part",
+    "value",
+    "unit",
+    "numerator",
+    "denominator",
+    "count",
+    "median",
+    "p90",
+    "longest",
+    "status",
+];
+
+/// Rows as a table, numbers to the right.
+fn table(rows: &[Row]) -> String {
+    let Some(first) = rows.first() else { return String::new() };
+    let names: Vec<&str> = COLUMNS.into_iter().filter(|name| first.contains_key(*name)).collect();
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_style(TableComponent::HeaderLines, '─').set_header(names.clone());
+    for row in rows {
+        table.add_row(names.iter().map(|name| {
+            let text = match *name {
+                "value" => plain(&cell(row, name)),
+                _ => cell(row, name),
+            };
+            let is_number = row.get(*name).is_some_and(Json::is_number) || *name == "value";
+            Cell::new(text).set_alignment(if is_number { CellAlignment::Right } else { CellAlignment::Left })
+        }));
+    }
+    format!("{table}\n")
+}
+
+fn unmet(unmet: &BTreeMap<String, usize>) -> String {
+    unmet.iter().map(|(condition, count)| format!("{condition} ({count})")).collect::<Vec<_>>().join(", ")
+}
+
+fn pairs(cells: &BTreeMap<String, String>) -> String {
+    cells.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+}
+
+/// A cell as text; empty for null.
+fn cell(row: &Row, name: &str) -> String {
+    match row.get(name) {
+        None | Some(Json::Null) => String::new(),
+        Some(Json::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
+}
+
+/// A decimal without the zeros at its end.
+fn plain(number: &str) -> String {
+    match number.contains('.') {
+        true => number.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => number.to_owned(),
+    }
+}
+
+fn or_none(text: &str) -> String {
+    if text.is_empty() { "none".to_owned() } else { text.replace('_', " ") }
+}
+
+fn words(unit: &str) -> &str {
+    match unit {
+        "percent" => "%",
+        "seconds" => "s",
+        "count" => "",
+        other => other,
+    }
+}
