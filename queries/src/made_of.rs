@@ -6,6 +6,7 @@
 //! say about it.
 
 mod taken_apart;
+mod walks;
 mod words;
 
 use crate::{Engine, Error, Kind, Kpi, Rows};
@@ -167,4 +168,87 @@ fn things_of(rows: &RecordBatch, apart: &TakenApart, added: &BTreeMap<i64, Adds>
         things.push(Thing { cells, adds, unmet });
     }
     Ok(things)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::catalogue;
+    use arrow::array::{Date32Array, StringArray};
+
+    /// Two visits of 1970-01-02: `a` waited 30 s in TAX, `b` 90 s; a third was a day later.
+    fn engine() -> Engine {
+        let text = |cells: [&str; 3]| -> ArrayRef { Arc::new(StringArray::from(cells.to_vec())) };
+        let columns: [(&str, ArrayRef); 6] = [
+            ("source", text(["s", "s", "s"])),
+            ("initial_contact_id", text(["b", "a", "c"])),
+            ("queue_visit_id", text(["1", "1", "1"])),
+            ("local_date", Arc::new(Date32Array::from(vec![1, 1, 2]))),
+            ("queue", text(["TAX", "TAX", "TAX"])),
+            ("wait_ms", Arc::new(Int64Array::from(vec![90_000, 30_000, 10]))),
+        ];
+        let rows = RecordBatch::try_from_iter(columns).unwrap();
+        let engine = Engine::new(chrono_tz::UTC, 0).unwrap();
+        engine.bind_rows("queue_visits", rows.schema(), vec![rows]).unwrap();
+        engine
+    }
+
+    async fn made_of(sql: &str, queue: &str) -> Result<MadeOf, Error> {
+        let kpi = Kpi { sql: sql.to_owned(), ..catalogue().kpis["wait_asa"].clone() };
+        let dimensions = BTreeMap::from([("queue".to_owned(), queue.to_owned())]);
+        let period = NaiveDate::from_ymd_opt(1970, 1, 2).unwrap();
+        engine().made_of(&kpi, &Slice { period, dimensions }).await
+    }
+
+    #[tokio::test]
+    async fn every_row_says_what_it_adds_or_why_it_does_not() {
+        let sql = "SELECT local_date, queue, count(*) FILTER (WHERE wait_ms <= 60000) AS numerator, \
+                   count(*) AS denominator FROM queue_visits WHERE initial_contact_id <> 'c' GROUP BY local_date, queue";
+        let made_of = made_of(sql, "TAX").await.unwrap();
+        assert_eq!((made_of.model.as_str(), made_of.is_row), ("queue_visits", true));
+        assert_eq!(
+            (made_of.conditions, made_of.deciding),
+            (
+                vec!["initial_contact_id <> 'c'".to_owned()],
+                vec!["initial_contact_id".to_owned(), "wait_ms".to_owned()],
+            )
+        );
+        let told: Vec<_> = made_of
+            .things
+            .iter()
+            .map(|thing| {
+                let adds = thing.adds.unwrap();
+                (
+                    thing.cells["initial_contact_id"].as_str(),
+                    adds.numerator,
+                    adds.denominator,
+                    thing.unmet.join(" "),
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [("a", Some(1), Some(1), String::new()), ("b", Some(0), Some(1), "wait_ms <= 60000".to_owned()),]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_value_that_no_row_has_is_made_of_nothing() {
+        let sql = "SELECT local_date, queue, sum(wait_ms) AS numerator, count(*) AS denominator FROM queue_visits \
+                   GROUP BY local_date, queue";
+        assert_eq!(made_of(sql, "(unknown)").await.unwrap().things, []);
+    }
+
+    #[tokio::test]
+    async fn a_measure_of_another_shape_is_refused() {
+        for sql in [
+            "SELECT local_date, queue, 1 AS numerator, 1 AS denominator FROM queue_visits",
+            "SELECT v.local_date, v.queue, count(*) AS numerator, count(*) AS denominator FROM queue_visits AS v \
+             JOIN queue_visits AS w ON v.queue = w.queue GROUP BY v.local_date, v.queue",
+        ] {
+            let problem = made_of(sql, "TAX").await.unwrap_err().to_string();
+            assert!(problem.starts_with("queries/kpis/wait_asa.sql: cannot be explained"), "{problem}");
+        }
+    }
 }

@@ -5,16 +5,17 @@
 //! with one more group, the number of the thing, the same aggregate says what each thing adds: sums and
 //! counts add up over any division of what they are taken over.
 
-use super::Slice;
+use super::{Slice, walks};
 use crate::{Error, catalogue};
 use datafusion::catalog::TableProvider;
-use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Column, ScalarValue, TableReference};
 use datafusion::datasource::provider_as_source;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::utils::{conjunction, split_conjunction};
 use datafusion::logical_expr::{Aggregate, Expr, LogicalPlan, LogicalPlanBuilder, Projection};
 use datafusion::prelude::lit;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The column that numbers the things.
@@ -82,7 +83,7 @@ impl TakenApart {
     /// Takes a measure's plan apart at its last aggregate; that of a measure by month, which goes on from
     /// sums to shares and differences, at its first.
     pub(crate) fn of(plan: &LogicalPlan, is_by_month: bool) -> Result<Self, Problem> {
-        let found = if is_by_month { first_aggregate(plan, None) } else { last_aggregate(plan) };
+        let found = if is_by_month { walks::first_aggregate(plan, None) } else { walks::last_aggregate(plan) };
         let (projection, aggregate) =
             found.ok_or(Problem::Shape("its result is not a selection from one GROUP BY"))?;
         let (mut source, mut conditions) = (aggregate.input.as_ref(), Vec::new());
@@ -90,15 +91,19 @@ impl TakenApart {
             conditions.extend(split_conjunction(&filter.predicate).into_iter().cloned());
             source = filter.input.as_ref();
         }
-        let source = with_all_columns(source.clone())?;
-        let model = model(&source)?.ok_or(Problem::Shape("it reads no model"))?;
+        let source = walks::with_all_columns(source.clone())?;
+        let model = walks::model(&source)?.ok_or(Problem::Shape("it reads no model"))?;
+        let relations: BTreeSet<_> = source.schema().columns().into_iter().map(|column| column.relation).collect();
+        if relations.len() != 1 {
+            return Err(Problem::Shape("its last GROUP BY is over several tables at once"));
+        }
         let row_key = catalogue().model(&model).map(|model| model.declared.row_key.clone()).unwrap_or_default();
         let has = |name: &String| source.schema().has_column_with_unqualified_name(name);
         let key: Vec<String> = row_key.iter().filter(|name| has(name)).cloned().collect();
-        let numerator_conditions = numerator_conditions(projection, aggregate);
-        let deciding = columns(conditions.iter().chain(&aggregate.aggr_expr));
+        let numerator_conditions = walks::numerator_conditions(projection, aggregate);
+        let deciding = walks::columns(conditions.iter().chain(&aggregate.aggr_expr));
         let is_row = key.len() == row_key.len();
-        let deciding_in_rows = if is_row { Vec::new() } else { deciding_below(&source)? };
+        let deciding_in_rows = if is_row { Vec::new() } else { walks::deciding_below(&source)? };
         let (aggregate, projection) = (aggregate.clone(), projection.clone());
         Ok(Self {
             model,
@@ -190,110 +195,4 @@ impl TakenApart {
     fn relation(&self) -> Option<TableReference> {
         self.source.schema().columns().into_iter().find_map(|column| column.relation)
     }
-}
-
-/// The aggregate that the result is selected from.
-fn last_aggregate(plan: &LogicalPlan) -> Option<(&Projection, &Aggregate)> {
-    match plan {
-        LogicalPlan::Projection(projection) => match projection.input.as_ref() {
-            LogicalPlan::Aggregate(aggregate) => Some((projection, aggregate)),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// The first aggregate that counts something over things and not over other aggregates, with the
-/// selection above it.
-fn first_aggregate<'a>(
-    plan: &'a LogicalPlan,
-    above: Option<&'a Projection>,
-) -> Option<(&'a Projection, &'a Aggregate)> {
-    let above = if let LogicalPlan::Projection(projection) = plan { Some(projection) } else { above };
-    if let Some(found) = plan.inputs().into_iter().find_map(|input| first_aggregate(input, above)) {
-        return Some(found);
-    }
-    match (plan, above) {
-        (LogicalPlan::Aggregate(aggregate), Some(above)) if !aggregate.aggr_expr.is_empty() => {
-            Some((above, aggregate))
-        }
-        _ => None,
-    }
-}
-
-/// Selections that let go of columns of what they select from keep them.
-fn with_all_columns(plan: LogicalPlan) -> Result<LogicalPlan, DataFusionError> {
-    let widened = plan.transform_up(|node| match node {
-        LogicalPlan::Projection(projection) => {
-            let mut selected = projection.expr;
-            let used: Vec<Column> = selected.iter().flat_map(|expr| expr.column_refs()).cloned().collect();
-            let names: Vec<String> = selected.iter().map(|expr| expr.qualified_name().1).collect();
-            let columns = projection.input.schema().columns().into_iter();
-            let more = columns.filter(|column| !used.contains(column) && !names.contains(&column.name));
-            selected.extend(more.map(Expr::Column));
-            Projection::try_new(selected, projection.input).map(LogicalPlan::Projection).map(Transformed::yes)
-        }
-        other => other.recompute_schema().map(Transformed::yes),
-    })?;
-    Ok(widened.data)
-}
-
-fn model(plan: &LogicalPlan) -> Result<Option<String>, DataFusionError> {
-    let mut model = None;
-    plan.apply(|node| {
-        if let LogicalPlan::TableScan(scan) = node {
-            model.get_or_insert_with(|| scan.table_name.table().to_owned());
-        }
-        Ok(TreeNodeRecursion::Continue)
-    })?;
-    Ok(model)
-}
-
-/// What a thing must meet to count in the numerator, or in the count of a distribution: the conditions
-/// of the aggregates that it selects, and that what they count is there.
-fn numerator_conditions(projection: &Projection, aggregate: &Aggregate) -> Vec<Expr> {
-    let numerator = projection.expr.iter().find(|expr| expr.qualified_name().1 == "numerator");
-    let columns: Vec<&Column> = numerator.iter().flat_map(|expr| expr.column_refs()).collect();
-    let places = columns.into_iter().filter_map(|column| aggregate.schema.maybe_index_of_column(column));
-    let places = places.filter_map(|place| place.checked_sub(aggregate.group_expr.len()));
-    let mut conditions = Vec::new();
-    for place in places {
-        let Some(Expr::AggregateFunction(function)) =
-            aggregate.aggr_expr.get(place).map(|one| one.clone().unalias())
-        else {
-            continue;
-        };
-        let filter = function.params.filter.iter().flat_map(|filter| split_conjunction(filter));
-        conditions.extend(filter.cloned());
-        let counted = function.params.args.iter().filter(|argument| matches!(argument, Expr::Column(_)));
-        let counted = counted.filter(|_| function.func.name() == "count");
-        conditions.extend(counted.map(|argument| argument.clone().is_not_null()));
-    }
-    conditions
-}
-
-/// The columns that decide how rows are put together to things.
-fn deciding_below(source: &LogicalPlan) -> Result<Vec<String>, DataFusionError> {
-    let mut deciding = Vec::new();
-    source.apply(|node| {
-        match node {
-            LogicalPlan::Aggregate(aggregate) => deciding.extend(aggregate.aggr_expr.iter().cloned()),
-            LogicalPlan::Filter(filter) => deciding.push(filter.predicate.clone()),
-            _ => {}
-        }
-        Ok(TreeNodeRecursion::Continue)
-    })?;
-    Ok(columns(deciding.iter()))
-}
-
-/// The names of the columns in expressions, each once, in the order of the expressions.
-fn columns<'a>(expressions: impl Iterator<Item = &'a Expr>) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for expr in expressions {
-        let mut found: Vec<String> = expr.column_refs().into_iter().map(|column| column.name.clone()).collect();
-        found.sort();
-        found.retain(|name| !names.contains(name));
-        names.extend(found);
-    }
-    names
 }

@@ -181,8 +181,8 @@ async fn why_there_is_none(reading: &Reading, question: &Question<'_>, made_of: 
         Kind::Monthly => ("kpi_period", "local_month"),
     };
     let none = format!("{id} has no value for {}{}", slice.period, question.with_slice());
-    if !made_of.things.is_empty() {
-        return Ok(format!("{none}: {}", told::left_out(made_of)));
+    if let Some(reasons) = told::left_out(made_of) {
+        return Ok(format!("{none}: {reasons}"));
     }
     let range = format!(
         "SELECT CAST(min({period}) AS VARCHAR) AS first, CAST(max({period}) AS VARCHAR) AS last FROM {table} \
@@ -194,17 +194,21 @@ async fn why_there_is_none(reading: &Reading, question: &Question<'_>, made_of: 
         return Ok(format!("{none}; it has none at all yet: nothing that it counts has been refreshed"));
     };
     let day = [("day".to_owned(), i64::from(slice.period.to_epoch_days()))];
-    let mut there_is = Vec::new();
+    let (mut there_is, mut is_measured_then) = (Vec::new(), false);
     for (name, value) in &slice.dimensions {
         let sql = format!(
             "SELECT DISTINCT {name} AS name FROM {table} WHERE kpi = $kpi AND CAST({period} AS INT) = $day ORDER BY name"
         );
         let rows = objects(&reading.engine.collect_of(&sql, id, &day).await?)?;
         let names: Vec<&str> = rows.iter().filter_map(|row| row.get("name")?.as_str()).collect();
+        is_measured_then |= !names.is_empty();
         there_is.extend(told::instead_of(name, value, &names));
     }
-    match there_is.is_empty() {
-        true => Ok(format!("{none}; it has values from {first} to {last}")),
-        false => Ok(format!("{none}; {}", there_is.join("; "))),
+    if there_is.is_empty() {
+        there_is.push(match is_measured_then {
+            true => "there are values then, but none for all of these at once".to_owned(),
+            false => format!("it has values from {first} to {last}"),
+        });
     }
+    Ok(format!("{none}; {}", there_is.join("; ")))
 }

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 #[derive(Debug, Args)]
 #[command(after_help = "Example: why was that 81 %?\n  \
     switchboard explain answered_within_60s --date 2026-03-02 --queue TAX\n\
-    Every call of the day, the conditions that some of them do not meet, and the events of the first ten:\n  \
+    With the events of more calls, for machines:\n  \
     switchboard explain answered_within_60s --date 2026-03-02 --queue TAX --contacts 10 --format json")]
 pub(crate) struct ExplainArguments {
-    /// The measure, as `switchboard sql \"SELECT kpi, title FROM kpi_definitions\"` names it.
+    /// The measure, as `switchboard sql "SELECT kpi, title FROM kpi_definitions"` names it.
     pub(crate) kpi: String,
     /// The local day; of a measure by month any day of the month.
     #[arg(long, value_name = "DATE")]

@@ -237,3 +237,59 @@ fn cells(column: &ArrayRef, options: &FormatOptions<'_>) -> Result<Vec<Json>> {
     };
     Ok((0..column.len()).map(cell).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use queries::Adds;
+
+    fn made_of(adds: &[Option<Adds>]) -> MadeOf {
+        let thing = |adds: &Option<Adds>| Thing { cells: BTreeMap::new(), adds: *adds, unmet: Vec::new() };
+        MadeOf {
+            model: "queue_visits".to_owned(),
+            key: Vec::new(),
+            is_row: true,
+            deciding: Vec::new(),
+            deciding_in_rows: Vec::new(),
+            conditions: Vec::new(),
+            numerator_conditions: Vec::new(),
+            things: adds.iter().map(thing).collect(),
+        }
+    }
+
+    fn published(row: Json) -> Vec<Row> {
+        row.as_array().into_iter().flatten().filter_map(Json::as_object).cloned().collect()
+    }
+
+    #[test]
+    fn what_things_add_is_compared_with_what_was_published() {
+        let adds = |numerator, denominator| Some(Adds { value: None, numerator, denominator });
+        let two_of_three = made_of(&[adds(Some(2), Some(1)), adds(None, Some(2)), None]);
+        for (row, holds) in [
+            (json!([{"numerator": 2, "denominator": 3, "value": "66.6667"}]), true),
+            (json!([{"numerator": 2, "denominator": 4}]), false),
+            (json!([{"numerator": 1, "denominator": 3}]), false),
+            (json!([]), false),
+        ] {
+            assert_eq!(adds_up(&two_of_three, &published(row.clone())), holds, "{row}");
+        }
+        let at = |value| Some(Adds { value: Some(value), numerator: Some(1), denominator: None });
+        let spread = made_of(&[at(42), at(42), at(10)]);
+        assert!(adds_up(&spread, &published(json!([{"value": 10, "count": 1}, {"value": 42, "count": 2}]))));
+        assert!(!adds_up(&spread, &published(json!([{"value": 10, "count": 2}, {"value": 42, "count": 1}]))));
+    }
+
+    #[test]
+    fn the_largest_come_first_and_each_group_by_itself() {
+        let adds = |numerator| Some(Adds { value: None, numerator: Some(numerator), denominator: Some(1) });
+        let mut made_of = made_of(&[None, adds(10), adds(30), adds(0)]);
+        made_of.things[3].unmet.push("was_received".to_owned());
+        let [counted, denominator_only, left_out] = groups(&made_of);
+        let numerators = |group: &[&Thing]| -> Vec<Option<i64>> {
+            group.iter().map(|thing| thing.adds.and_then(|adds| adds.numerator)).collect()
+        };
+        assert_eq!(numerators(&counted), [Some(30), Some(10)]);
+        assert_eq!(numerators(&denominator_only), [Some(0)]);
+        assert_eq!(numerators(&left_out), [None]);
+    }
+}
