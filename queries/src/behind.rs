@@ -101,7 +101,8 @@ impl Engine {
         Ok(found)
     }
 
-    /// The rows of the model that a thing was put together from, with the columns that decided.
+    /// The rows of the model that a thing was put together from, with the columns that decided; none for a
+    /// thing without a name.
     ///
     /// # Errors
     /// [`Error::Query`].
@@ -110,6 +111,9 @@ impl Engine {
         made_of: &MadeOf,
         thing: &Thing,
     ) -> Result<Vec<BTreeMap<String, String>>, Error> {
+        if made_of.key.is_empty() {
+            return Ok(Vec::new());
+        }
         let row_key = catalogue().model(&made_of.model).map(|model| &model.declared.row_key);
         let columns = row_key.into_iter().flatten().chain(&made_of.deciding_in_rows);
         let columns: BTreeSet<String> = columns.map(|name| format!("\"{name}\"")).collect();
@@ -240,6 +244,22 @@ mod tests {
         assert_eq!(names("queue_visits"), ["telephony"]);
         assert_eq!(names("reports"), ["fixmystreet"]);
         assert_eq!(names("customer_contacts"), ["fixmystreet", "telephony", "webform"]);
+    }
+
+    #[test]
+    fn an_event_is_set_beside_those_with_its_id() {
+        let telephony = &schemas::catalogue().sources["telephony"];
+        let row = |id: &str, wait: &str| {
+            let cells = [("event_id", id), ("said_wait_ms", wait), ("said_case_refs", "[]")];
+            Row::from(cells.map(|(name, text)| (name.to_owned(), text.to_owned())))
+        };
+        let mut events = Vec::new();
+        for row in [row("a", "1"), row("b", "1"), row("a", "1"), row("b", "2")] {
+            events.push(event(telephony, &row, &events));
+        }
+        let standings: Vec<Standing> = events.iter().map(|event| event.standing).collect();
+        assert_eq!(standings, [Standing::First, Standing::First, Standing::Repeat, Standing::Conflict]);
+        assert_eq!(events[3].says, BTreeMap::from([("wait_ms".to_owned(), "2".to_owned())]));
     }
 
     #[test]

@@ -86,6 +86,9 @@ impl TakenApart {
         let found = if is_by_month { walks::first_aggregate(plan, None) } else { walks::last_aggregate(plan) };
         let (projection, aggregate) =
             found.ok_or(Problem::Shape("its result is not a selection from one GROUP BY"))?;
+        if !aggregate.aggr_expr.iter().all(walks::adds_up) {
+            return Err(Problem::Shape("it takes something else than a count or a sum, which does not add up"));
+        }
         let (mut source, mut conditions) = (aggregate.input.as_ref(), Vec::new());
         while let LogicalPlan::Filter(filter) = source {
             conditions.extend(split_conjunction(&filter.predicate).into_iter().cloned());

@@ -63,27 +63,33 @@ pub(super) fn model(plan: &LogicalPlan) -> Result<Option<String>, DataFusionErro
     Ok(model)
 }
 
-/// What a thing must meet to count in the numerator, or in the count of a distribution: the conditions
-/// of the aggregates that it selects, and that what they count is there.
+/// Whether an aggregate over things is the sum of what it is over each of them.
+pub(super) fn adds_up(aggregate: &Expr) -> bool {
+    match aggregate {
+        Expr::Alias(alias) => adds_up(&alias.expr),
+        Expr::AggregateFunction(function) => {
+            ["count", "sum"].contains(&function.func.name()) && !function.params.distinct
+        }
+        _ => false,
+    }
+}
+
+/// What a thing must meet to count in the numerator: the conditions of the aggregate that it selects, and
+/// that what it counts is there. None where the numerator is more than one aggregate.
 pub(super) fn numerator_conditions(projection: &Projection, aggregate: &Aggregate) -> Vec<Expr> {
     let numerator = projection.expr.iter().find(|expr| expr.qualified_name().1 == "numerator");
-    let columns: Vec<&Column> = numerator.iter().flat_map(|expr| expr.column_refs()).collect();
-    let places = columns.into_iter().filter_map(|column| aggregate.schema.maybe_index_of_column(column));
-    let places = places.filter_map(|place| place.checked_sub(aggregate.group_expr.len()));
-    let mut conditions = Vec::new();
-    for place in places {
-        let Some(Expr::AggregateFunction(function)) =
-            aggregate.aggr_expr.get(place).map(|one| one.clone().unalias())
-        else {
-            continue;
-        };
-        let filter = function.params.filter.iter().flat_map(|filter| split_conjunction(filter));
-        conditions.extend(filter.cloned());
-        let counted = function.params.args.iter().filter(|argument| matches!(argument, Expr::Column(_)));
-        let counted = counted.filter(|_| function.func.name() == "count");
-        conditions.extend(counted.map(|argument| argument.clone().is_not_null()));
-    }
-    conditions
+    let columns = numerator.iter().flat_map(|expr| expr.column_refs());
+    let places = columns.filter_map(|column| aggregate.schema.maybe_index_of_column(column));
+    let places: Vec<usize> = places.filter_map(|place| place.checked_sub(aggregate.group_expr.len())).collect();
+    let [place] = places.as_slice() else { return Vec::new() };
+    let Some(Expr::AggregateFunction(function)) = aggregate.aggr_expr.get(*place).map(|one| one.clone().unalias())
+    else {
+        return Vec::new();
+    };
+    let filter = function.params.filter.iter().flat_map(|filter| split_conjunction(filter)).cloned();
+    let counted = function.params.args.iter().filter(|argument| matches!(argument, Expr::Column(_)));
+    let counted = counted.filter(|_| function.func.name() == "count");
+    filter.chain(counted.map(|argument| argument.clone().is_not_null())).collect()
 }
 
 /// The columns that decide how rows are put together to things.

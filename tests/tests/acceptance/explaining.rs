@@ -1,10 +1,16 @@
 //! `switchboard explain`: a number worked out by hand, down to its calls and their events.
 
+use crate::verifying::{publish, rows};
 use crate::world::World;
+use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch};
+use arrow::datatypes::Int64Type;
+use lake::{Commit, Lake, TableSpec};
 use pipeline_tests::story;
+use refresh::Publication;
 use schemas::ContainerWriter;
 use serde_json::{Value as Json, json};
 use std::fs;
+use std::sync::Arc;
 
 /// 30 March 2026, the day after the clocks went forward: local time is an hour ahead of UTC.
 ///
@@ -227,4 +233,42 @@ fn what_is_not_there_is_answered_with_what_is() {
         let error = world.fails(&[&["explain"], question].concat());
         assert!(error.contains(told), "{question:?}: {error}");
     }
+}
+
+/// Publishes an epoch in which one more has been added to every numerator, whatever the calls say.
+async fn publish_embellished(world: &World) {
+    let lake = Lake::open(&world.lake()).unwrap();
+    let mut publication = Publication::newest(&lake).await.unwrap().unwrap();
+    let mut table = lake.open_table("kpi_daily").await.unwrap().unwrap();
+    let honest = rows(&table).await;
+    let numerator = honest.schema().index_of("numerator").unwrap();
+    let mut columns = honest.columns().to_vec();
+    let embellished = columns[numerator].as_primitive::<Int64Type>().iter().map(|number| Some(number? + 1));
+    columns[numerator] = Arc::new(Int64Array::from_iter(embellished)) as ArrayRef;
+    let spec = TableSpec {
+        name: "kpi_daily".to_owned(),
+        schema: honest.schema(),
+        partition_column: Some("local_month".to_owned()),
+        sort_columns: vec![],
+    };
+    let files = table.write(&spec, &[RecordBatch::try_new(honest.schema(), columns).unwrap()]).await.unwrap();
+    table.commit(Commit { files, replace: true, ..Commit::default() }).await.unwrap();
+    publication.epoch += 1;
+    publication.table_versions.insert("kpi_daily".to_owned(), table.version());
+    publish(&lake, &publication).await;
+}
+
+#[test]
+fn a_number_that_its_calls_do_not_add_up_to_is_called_out() {
+    let world = world();
+    tokio::runtime::Runtime::new().unwrap().block_on(publish_embellished(&world));
+    let output = world.run(&["explain", "answered_within_60s", "--date", "2026-03-30", "--queue", "TAX"]);
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    // TAX has a row for c1, which came by voice, and one for c2 and c3: both were given one more.
+    assert!(told.contains("100 %: 3 of 3") && told.contains("1 count in the numerator"), "{told}");
+    assert!(
+        told.contains("What they add is NOT the published number") && told.contains("switchboard verify"),
+        "{told}"
+    );
 }

@@ -8,7 +8,7 @@ use queries::{Kind, Kpi, MadeOf, Slice, Thing};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many slices of each KPI are explained in a story, spread over all that there are.
-const SLICES: usize = 3;
+const SLICES: usize = 2;
 
 /// Numerator and denominator; a distribution has its count as the numerator, by value.
 type Sums = BTreeMap<Option<i64>, (i64, i64)>;

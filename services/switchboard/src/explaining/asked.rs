@@ -92,7 +92,7 @@ mod tests {
     fn what_is_not_there_is_told_with_what_is() {
         for (id, dimensions, told) in [
             ("wait_assa", &[][..], "did you mean `wait_asa`"),
-            ("xyz", &[], "there are aht"),
+            ("xyz", &[], "there are abandon_rate, "),
             ("wait_asa", &[("subject_group", "band")], "it has service_area, service_class, queue, channel"),
         ] {
             let problem = ask(id, dimensions).unwrap_err().to_string();

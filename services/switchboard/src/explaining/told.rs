@@ -222,3 +222,49 @@ fn words(unit: &str) -> &str {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn row(cells: Json) -> Row {
+        cells.as_object().cloned().unwrap_or_default()
+    }
+
+    #[test]
+    fn a_value_is_told_with_its_parts() {
+        for (kind, cells, told) in [
+            (
+                "ratio",
+                json!({"value": "81.2500", "unit": "percent", "numerator": 13, "denominator": 16, "status": "final"}),
+                "81.25 %: 13 of 16; final",
+            ),
+            (
+                "ratio",
+                json!({"value": "60.0000", "unit": "seconds", "numerator": 120_000, "denominator": 2, "status": "final"}),
+                "60 s: 120000 ms over 2; final",
+            ),
+            (
+                "ratio",
+                json!({"value": null, "unit": "percent", "numerator": 0, "denominator": 0, "status": "provisional"}),
+                "no value, nothing to divide by: 0 of 0; provisional",
+            ),
+            (
+                "count",
+                json!({"value": "100.0000", "unit": "count", "numerator": 100, "status": "final"}),
+                "100; final",
+            ),
+        ] {
+            assert_eq!(value(&row(cells), kind), told);
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_told_with_what_is() {
+        let told = instead_of("queue", "tax", &["PS", "TAX"]);
+        assert_eq!(told.as_deref(), Some("of queue there is PS, TAX then; did you mean `TAX`?"));
+        assert_eq!(instead_of("queue", "TAX", &["PS", "TAX"]), None);
+        assert_eq!(instead_of("queue", "TAX", &[]), None);
+    }
+}
