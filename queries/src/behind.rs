@@ -4,7 +4,7 @@
 //! corrections are shown as such: what a source sent twice or took back belongs to the answer.
 
 use crate::catalogue::{Catalogue, catalogue};
-use crate::{Engine, Error, MadeOf, Rows, Thing};
+use crate::{Engine, Error, MadeOf, Model, Rows, Thing};
 use arrow::array::Array;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use schemas::{FieldKind, Source};
@@ -60,16 +60,14 @@ impl Catalogue {
         tables
     }
 
-    /// The sources whose events are those of a model's contacts; reference data is not among them.
-    fn sources_of_contacts(&self, model: &str) -> Vec<&'static Source> {
-        let is_of_contacts = |name: &String| {
-            let found = self.model(name);
-            found.is_some_and(|model| model.declared.subject.iter().any(|column| column == "source"))
-        };
-        let through = self.tables_behind(model).into_iter().filter(|name| name == model || is_of_contacts(name));
-        let inputs = through.filter_map(|name| self.model(&name)).flat_map(|model| &model.declared.inputs);
-        let inputs: BTreeSet<&String> = inputs.collect();
-        schemas::catalogue().sources.values().filter(|source| inputs.contains(&source.table)).collect()
+    /// The sources whose events a model's rows are folded from; what is only looked up is not among them.
+    fn sources_of_contacts(&self, model: &str) -> BTreeSet<&'static str> {
+        let inputs = self.model(model).into_iter().flat_map(Model::folded_inputs);
+        let sources = inputs.flat_map(|input| {
+            let own = schemas::catalogue().sources.values().find(|source| source.table == *input);
+            own.map(|source| source.name.as_str()).into_iter().chain(self.sources_of_contacts(input))
+        });
+        sources.collect()
     }
 }
 
@@ -82,7 +80,8 @@ impl Engine {
     /// [`Error::Query`].
     pub async fn events_behind(&self, model: &str, things: &[&Thing]) -> Result<Vec<Vec<EventBehind>>, Error> {
         let mut found: Vec<Vec<EventBehind>> = vec![Vec::new(); things.len()];
-        for source in catalogue().sources_of_contacts(model) {
+        let sources = catalogue().sources_of_contacts(model);
+        for source in schemas::catalogue().sources.values().filter(|one| sources.contains(one.name.as_str())) {
             let contacts: Vec<Option<Contact<'_>>> = things.iter().map(|thing| contact(source, thing)).collect();
             let ids: BTreeSet<&str> = contacts.iter().flatten().map(|contact| contact.id).collect();
             if ids.is_empty() {
@@ -238,9 +237,7 @@ mod tests {
 
     #[test]
     fn contacts_are_followed_to_their_sources_and_no_further() {
-        let names = |model: &str| -> Vec<&str> {
-            catalogue().sources_of_contacts(model).iter().map(|source| source.name.as_str()).collect()
-        };
+        let names = |model: &str| catalogue().sources_of_contacts(model).into_iter().collect::<Vec<_>>();
         assert_eq!(names("queue_visits"), ["telephony"]);
         assert_eq!(names("reports"), ["fixmystreet"]);
         assert_eq!(names("customer_contacts"), ["fixmystreet", "telephony", "webform"]);

@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::completeness::positions;
+use crate::index::INDEX_TABLE;
 use crate::publication::Publication;
 use crate::verification::{self, VERIFICATIONS_TABLE};
 use arrow::array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray};
@@ -30,7 +31,7 @@ pub async fn open(lake: &Lake) -> Result<Reading, Error> {
     let zone = publication.time_zone.parse().unwrap_or(chrono_tz::UTC);
     let engine = Engine::new(zone, publication.as_of_micros)?;
     let mut tables = Vec::new();
-    for (name, version) in &publication.table_versions {
+    for (name, version) in publication.table_versions.iter().filter(|(name, _)| *name != INDEX_TABLE) {
         tables.push(lake.open_table_at(name, *version).await?);
     }
     for table in tables.iter().filter(|table| table.name() != QUARANTINE_TABLE) {
@@ -57,10 +58,10 @@ pub async fn open(lake: &Lake) -> Result<Reading, Error> {
 pub(crate) async fn bind_quarantine(
     engine: &Engine,
     quarantine: Option<&Table>,
-    event_tables: &[Table],
+    event_tables: impl IntoIterator<Item = &Table>,
     suffix: &str,
 ) -> Result<(), Error> {
-    let rows = event_tables.iter().flat_map(positions).collect::<Vec<_>>();
+    let rows = event_tables.into_iter().flat_map(positions).collect::<Vec<_>>();
     let positions = position_rows(&rows)?;
     engine.bind_rows("positions", positions.schema(), vec![positions])?;
     match quarantine {

@@ -22,7 +22,7 @@ pub(crate) async fn run(config: &Config, arguments: &MaintainArguments) -> Resul
         return Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(2) });
     }
     let every = Duration::from_secs(60 * config.maintenance.every_minutes.max(1));
-    let duties = vec![Duty::Maintain(config.lake.folder.clone())];
+    let duties = vec![Duty::Write(config.lake.folder.clone())];
     let _operations = operations::start(&config.operations, duties).await?;
     // Any step may be its last: a run that is cut short leaves whole tables.
     tokio::select! {
