@@ -1,8 +1,10 @@
 //! The command line: what `--help` teaches.
 
+mod explaining;
 mod importing;
 pub(crate) mod quarantine;
 
+pub(crate) use explaining::ExplainArguments;
 pub(crate) use importing::{Destination, ImportEvents, ImportReports, ImportRows, ImportWhat};
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -89,6 +91,12 @@ pub(crate) enum Command {
     Sql(SqlArguments),
     /// The scorecard: each measure against its target and baseline, and how complete it is.
     Kpi(KpiArguments),
+    /// Why is it 81 %? One number of a day, with its definition and versions, down to the contacts that it
+    /// counts, those that it leaves out and why, and the events behind them.
+    ///
+    /// Everything is read at the newest epoch. What the contacts add is summed and compared with the
+    /// published number; the exit code is 1 where it differs.
+    Explain(ExplainArguments),
     /// Load what the council says of its queues, categories, calendars, targets, baselines and actions.
     Reference {
         #[command(subcommand)]

@@ -16,6 +16,7 @@ mod demo;
 mod event_files;
 mod evolution;
 mod expected;
+mod explaining;
 mod fixmystreet_csv;
 mod identifiers;
 #[allow(dead_code, reason = "shared with the tests of faults, which use more of it")]

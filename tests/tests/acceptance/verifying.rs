@@ -55,7 +55,7 @@ fn damaged(rows: &RecordBatch, damage: Damage) -> RecordBatch {
 }
 
 /// The rows of a table at a version, with the table's own types.
-async fn rows(table: &Table) -> RecordBatch {
+pub(crate) async fn rows(table: &Table) -> RecordBatch {
     let engine = Engine::new(chrono_tz::UTC, 0).unwrap();
     engine.bind("t", table.snapshot().unwrap()).unwrap();
     let (_, rows) = engine.read_only("SELECT * FROM t").await.unwrap();
@@ -94,7 +94,7 @@ async fn publish_damaged(world: &World, damage: Damage) -> Vec<String> {
 }
 
 /// Appends the row of an epoch, as whoever wanted to forge one would.
-async fn publish(lake: &Lake, publication: &Publication) {
+pub(crate) async fn publish(lake: &Lake, publication: &Publication) {
     let mut table = lake.open_table("publications").await.unwrap().unwrap();
     let time =
         |micros: i64| -> ArrayRef { Arc::new(TimestampMicrosecondArray::from(vec![micros]).with_timezone("UTC")) };

@@ -11,6 +11,7 @@ mod arrival;
 mod examples;
 mod facts;
 mod folding;
+mod made_of;
 mod one_resident;
 mod oracle_agrees;
 mod rebuilt;

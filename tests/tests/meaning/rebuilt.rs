@@ -45,6 +45,11 @@ impl Rebuilt {
         Self { engine, facts }
     }
 
+    /// The session over them.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     /// Over tables that somebody else has made.
     pub(crate) fn over(engine: Engine) -> Self {
         Self { engine, facts: Facts::default() }
