@@ -3,6 +3,7 @@
 mod completeness;
 mod derived;
 mod difference;
+mod events_now;
 mod publication;
 mod quarantined;
 mod reading;
@@ -14,6 +15,7 @@ mod verify;
 
 pub use completeness::{Completeness, valid_through_micros};
 pub use difference::{DifferingRow, Side, TableDifference};
+pub use events_now::events_now;
 pub use publication::{PUBLICATIONS_TABLE, Publication};
 pub use quarantined::{quarantine_now, quarantined_now};
 pub use reading::{Reading, open};

@@ -13,4 +13,5 @@ mod folding;
 mod one_resident;
 mod oracle_agrees;
 mod rebuilt;
+mod registers;
 mod xmr;
