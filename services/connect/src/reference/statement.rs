@@ -35,6 +35,7 @@ impl Statement {
         let unsaid = missing.filter(|key| !entry.lacking.contains(key));
         problems.extend(unsaid.map(|key| entry.problem("nothing", "a value").key(key)));
         problems.extend(value_against_status(entry));
+        problems.extend(figure_against_status(entry));
         problems.extend(days_in_order(entry, &fields));
         let faulty = |key: &&str| {
             entry.lacking.contains(key) || problems.iter().any(|problem| problem.key.as_deref() == Some(*key))
@@ -107,6 +108,21 @@ fn value_against_status(entry: &Entry) -> Option<Problem> {
         }
         _ => None,
     }
+}
+
+/// Where a report has a figure, the file has its words. A figure that it has not may have words too.
+fn figure_against_status(entry: &Entry) -> Vec<Problem> {
+    let lacking = |figure: &str| {
+        let (status, published) = (format!("{figure}_status"), format!("{figure}_published"));
+        let Some(Raw::Text(told)) = entry.cell(&status).map(|cell| &cell.raw) else { return None };
+        let has_one = ["approved", "proposed", "available"].contains(&told.as_str());
+        if !has_one || entry.cell(&published).is_some() {
+            return None;
+        }
+        let expected = format!("what the report writes, because `{status}` is `{told}`");
+        Some(entry.problem("nothing", &expected).key(&published))
+    };
+    ["target", "baseline", "current"].into_iter().filter_map(lacking).collect()
 }
 
 /// A period ends on its first day or later.

@@ -129,6 +129,13 @@ fn what_is_refused() {
              `tbd`"
                 .to_owned(),
         ),
+        (
+            "baseline_published = \"77-199 s\"\n",
+            "",
+            "line 16, measure 1, `baseline_published`: found nothing, expected what the report writes, because \
+             `baseline_status` is `available`"
+                .to_owned(),
+        ),
     ] {
         assert!(TOML.contains(line), "{line}");
         assert_eq!(refused("registers.toml", TOML.replace(line, instead).as_bytes()), [expected]);
