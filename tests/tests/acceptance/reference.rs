@@ -120,7 +120,7 @@ fn a_statement_of_the_future_is_not_overlooked() {
     let world = world();
     let file = world.path("council.avro");
     let file = file.to_str().unwrap();
-    let future = ["--from", "2099-01-01", "--months", "1", "--contacts-per-month", "10"];
+    let future = ["--from", "2099-01-01", "--months", "1", "--contacts-per-month", "100"];
     world.succeeds(&[&["simulate"][..], &future, &["--out", file]].concat());
     world.succeeds(&["import", "events", file, "--to", "lake"]);
     let example = checkout().join("deploy/reference/council.example.toml");
