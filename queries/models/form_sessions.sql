@@ -52,7 +52,7 @@ SELECT
     local_time(counted_at) AS local_time,
     utc_offset_minutes(counted_at) AS utc_offset_minutes,
     submitted_local_date,
-    form_id, transaction_code,
+    form_id, transaction_code, dated.category,
     -- What the target system never took is no completed form.
     CASE
         WHEN submitted_at IS NOT NULL AND (failed_at IS NULL OR accepted_at IS NOT NULL) THEN 'completed'

@@ -45,8 +45,50 @@ pub struct ModelFile {
     pub row_key: Vec<String>,
     /// The tables that it reads: event tables and earlier models.
     pub inputs: Vec<String>,
-    /// The column that partitions its table.
+    /// The column that partitions its table. A model without is folded as a whole.
     pub partition: Option<String>,
+    /// What names the subject in the rows of an input where it is not the subject's own columns: an
+    /// expression for each of them.
+    #[serde(default)]
+    pub subject_in: BTreeMap<String, Vec<String>>,
+    /// The inputs that are looked up by a value and a day, and not folded.
+    #[serde(default)]
+    pub lookups: BTreeMap<String, Lookup>,
+    /// Where subjects are folded together that share a name, through any number of steps: the
+    /// expressions over the input's rows that give those names. The subject is the first of them.
+    #[serde(default)]
+    pub joined_by: Vec<String>,
+    /// The days by which its rows may be measured.
+    #[serde(default = "local_date")]
+    pub days: Vec<String>,
+}
+
+/// How a model looks something up that holds for a time.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lookup {
+    /// The column of the model that is looked up.
+    pub column: String,
+    /// The column of the input that it must equal; `effective_from` and `effective_until` say when.
+    pub key: String,
+    /// The columns of the model that give the day.
+    pub days: Vec<String>,
+}
+
+fn local_date() -> Vec<String> {
+    vec!["local_date".to_owned()]
+}
+
+impl Model {
+    /// What names the subject in the rows of an input, an expression for each of its columns.
+    pub fn subject_in(&self, input: &str) -> &[String] {
+        self.declared.subject_in.get(input).unwrap_or(&self.declared.subject)
+    }
+
+    /// The inputs that are folded, and not only looked up.
+    pub fn folded_inputs(&self) -> impl Iterator<Item = &String> {
+        self.declared.inputs.iter().filter(|input| !self.declared.lookups.contains_key(*input))
+    }
 }
 
 /// A measure.
@@ -93,6 +135,9 @@ pub struct KpiFile {
     /// Whole numbers that the SQL refers to as `$name`.
     #[serde(default)]
     pub parameters: BTreeMap<String, i64>,
+    /// So many months before the measured one are looked at too.
+    #[serde(default)]
+    pub compares_with_months_before: Vec<u32>,
 }
 
 /// A version of a definition.
@@ -171,7 +216,9 @@ impl Catalogue {
                 _ => drop(views.insert(name, sql)),
             }
         }
-        Ok(Self { models: in_order(models)?, kpis, views })
+        let models = in_order(models)?;
+        check_lookups(&models)?;
+        Ok(Self { models, kpis, views })
     }
 
     /// The model called `name`.
@@ -185,6 +232,19 @@ fn declared<T: DeserializeOwned>(texts: &BTreeMap<&str, &str>, folder: &str, nam
     let fault = |problem: String| Error::Definition { file: file.clone(), problem };
     let text = texts.get(file.as_str()).ok_or_else(|| fault("is missing beside its .sql".to_owned()))?;
     toml::from_str(text).map_err(|error| fault(error.to_string()))
+}
+
+/// A change of a model that is folded as a whole must tell which rows of others it touches.
+fn check_lookups(models: &[Model]) -> Result<(), Error> {
+    let whole =
+        |name: &String| models.iter().any(|model| model.name == *name && model.declared.partition.is_none());
+    for model in models.iter().filter(|model| model.declared.partition.is_some()) {
+        if let Some(input) = model.folded_inputs().find(|input| whole(input)) {
+            let problem = format!("say under `lookups.{input}` by which column and day `{input}` is looked up");
+            return Err(Error::Definition { file: format!("models/{}.toml", model.name), problem });
+        }
+    }
+    Ok(())
 }
 
 fn check_kpi(kpi: &Kpi) -> Result<(), Error> {

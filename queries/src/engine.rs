@@ -1,7 +1,7 @@
 //! The DataFusion session. The only place that makes one.
 
 use crate::catalogue::{Catalogue, Kpi, catalogue};
-use crate::{Error, local_time};
+use crate::{Error, content_hash, key_hash, local_time};
 use arrow::array::{ArrayRef, Int32Array, RecordBatch, StringArray};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use chrono_tz::Tz;
@@ -42,6 +42,8 @@ impl Engine {
         for function in local_time::functions(zone) {
             context.register_udf(function);
         }
+        context.register_udf(key_hash::function());
+        context.register_udf(content_hash::function());
         let engine = Self { context, zone, as_of_micros };
         let definitions = definitions(catalogue())?;
         engine.bind_rows("kpi_definitions", definitions.schema(), vec![definitions])?;
@@ -140,6 +142,17 @@ impl Engine {
         let frame = self.context.sql_with_options(sql, options).await?;
         let schema = Arc::new(frame.schema().as_arrow().clone());
         Ok((schema, frame.collect().await?))
+    }
+
+    /// The tables that a query reads, those left out that it defines itself.
+    ///
+    /// # Errors
+    /// [`Error::Query`] when it cannot be parsed.
+    pub fn tables_in(&self, sql: &str) -> Result<Vec<String>, Error> {
+        let state = self.context.state();
+        let statement = state.sql_to_statement(sql, &datafusion::config::Dialect::Generic)?;
+        let tables = state.resolve_table_references(&statement)?;
+        Ok(tables.into_iter().map(|table| table.table().to_owned()).collect())
     }
 
     /// Whether a table of this name is bound.

@@ -3,6 +3,9 @@
 //! The table of a source keeps every record that Kafka delivered. Removing repeats by id from all
 //! of it costs many times the fold itself, so it is done for the repeated ids alone, and not at all
 //! where there are none.
+//!
+//! An id is its subject's: a source makes it from its own key, which names the subject. So what counts
+//! of a subject follows from its own events, whoever else's are looked at.
 
 use crate::{Engine, Error};
 use arrow::array::AsArray;
@@ -31,52 +34,58 @@ pub async fn bind_facts(engine: &Engine, source: &Source) -> Result<Facts, Error
     let raw = whole(engine, source).await?;
     let repeated = format!("{table}_repeated");
     let superseded = format!("{table}_superseded");
-    keep(engine, &repeated, &format!("SELECT event_id FROM {raw} GROUP BY event_id HAVING count(*) > 1")).await?;
-    keep(
-        engine,
-        &superseded,
-        &format!("SELECT DISTINCT supersedes AS event_id FROM {raw} WHERE supersedes IS NOT NULL"),
-    )
-    .await?;
-    let content = content_hash(source);
-    let copies = format!(
-        "SELECT *, {content} AS content_hash FROM {raw} WHERE event_id IN (SELECT event_id FROM {repeated})"
+    let subject = format!("source, \"{}\"", source.subject);
+    let several = format!("SELECT event_id FROM {raw} GROUP BY event_id HAVING count(*) > 1");
+    let repeats_there = keep(engine, &repeated, &several).await?;
+    let corrected = format!("SELECT DISTINCT {subject}, supersedes FROM {raw} WHERE supersedes IS NOT NULL");
+    let corrections_there = keep(engine, &superseded, &corrected).await?;
+    // A correction is of the same subject as what it corrects.
+    let of_one_subject = format!(
+        "facts.event_id = corrected.supersedes AND facts.source = corrected.source \
+         AND facts.\"{0}\" = corrected.\"{0}\"",
+        source.subject
     );
-    let mut facts = Facts {
-        rows: count(engine, &format!("SELECT count(*) FROM {raw}")).await?,
-        superseded: count(
-            engine,
-            &format!(
-                "SELECT count(DISTINCT event_id) FROM {raw} WHERE event_id IN (SELECT event_id FROM {superseded})"
-            ),
-        )
-        .await?,
-        ..Facts::default()
-    };
-    if count(engine, &format!("SELECT count(*) FROM {repeated}")).await? > 0 {
-        let repeats = format!("SELECT count(*) - count(DISTINCT event_id) FROM ({copies}) AS copies");
-        facts.repeats = count(engine, &repeats).await?;
-        let conflicts = format!(
-            "SELECT count(*) FROM (SELECT event_id FROM ({copies}) AS copies \
-             GROUP BY event_id HAVING count(DISTINCT content_hash) > 1) AS conflicts"
+    let mut facts =
+        Facts { rows: count(engine, &format!("SELECT count(*) FROM {raw}")).await?, ..Facts::default() };
+    if corrections_there {
+        let gone = format!(
+            "SELECT count(*) FROM (SELECT DISTINCT {subject}, event_id FROM {raw} AS facts \
+             LEFT SEMI JOIN {superseded} AS corrected ON {of_one_subject}) AS gone"
         );
-        facts.conflicts = count(engine, &conflicts).await?;
+        facts.superseded = count(engine, &gone).await?;
     }
     let mut effective = format!("SELECT * FROM {raw}");
-    if facts.repeats > 0 {
+    if repeats_there {
+        let copies = format!("{table}_copies");
+        let content = content_hash(source);
+        let sql = format!(
+            "SELECT *, {content} AS content_hash FROM {raw} WHERE event_id IN (SELECT event_id FROM {repeated})"
+        );
+        keep(engine, &copies, &sql).await?;
+        let known = format!("SELECT DISTINCT {subject}, event_id FROM {copies}");
+        facts.repeats = count(engine, &format!("SELECT count(*) FROM {copies}")).await?
+            - count(engine, &format!("SELECT count(*) FROM ({known}) AS known")).await?;
+        let conflicts = format!(
+            "SELECT count(*) FROM (SELECT {subject}, event_id FROM {copies} \
+             GROUP BY {subject}, event_id HAVING count(DISTINCT content_hash) > 1) AS conflicts"
+        );
+        facts.conflicts = count(engine, &conflicts).await?;
         let columns = columns(source);
+        let winners = format!("{table}_winners");
+        let sql = format!(
+            "SELECT {columns} FROM (SELECT *, row_number() OVER (PARTITION BY {subject}, event_id \
+             ORDER BY content_hash, topic, \"partition\", \"offset\") AS copy FROM {copies}) AS ranked \
+             WHERE copy = 1"
+        );
+        keep(engine, &winners, &sql).await?;
         effective = format!(
             "SELECT {columns} FROM {raw} WHERE event_id NOT IN (SELECT event_id FROM {repeated}) \
-             UNION ALL \
-             SELECT {columns} FROM (SELECT *, row_number() OVER (PARTITION BY event_id \
-             ORDER BY content_hash, topic, \"partition\", \"offset\") AS copy FROM ({copies}) AS copies) AS ranked \
-             WHERE copy = 1"
+             UNION ALL SELECT {columns} FROM {winners}"
         );
     }
     if facts.superseded > 0 {
         effective = format!(
-            "SELECT * FROM ({effective}) AS effective \
-             WHERE event_id NOT IN (SELECT event_id FROM {superseded})"
+            "SELECT * FROM ({effective}) AS facts LEFT ANTI JOIN {superseded} AS corrected ON {of_one_subject}"
         );
     }
     engine.bind_view(table, &effective).await?;
@@ -99,9 +108,12 @@ async fn whole(engine: &Engine, source: &Source) -> Result<String, Error> {
     Ok(whole)
 }
 
-async fn keep(engine: &Engine, name: &str, sql: &str) -> Result<(), Error> {
+/// Binds the rows of a query; says whether there is one.
+async fn keep(engine: &Engine, name: &str, sql: &str) -> Result<bool, Error> {
     let (schema, rows) = engine.read_only(sql).await?;
-    engine.bind_rows(name, schema, rows)
+    let is_there = rows.iter().any(|batch| batch.num_rows() > 0);
+    engine.bind_rows(name, schema, rows)?;
+    Ok(is_there)
 }
 
 async fn count(engine: &Engine, sql: &str) -> Result<i64, Error> {
@@ -120,14 +132,12 @@ fn columns(source: &Source) -> String {
 fn content_hash(source: &Source) -> String {
     let as_text = |name: &str, kind: FieldKind| match kind {
         FieldKind::Id => format!("encode(\"{name}\", 'hex')"),
-        FieldKind::TextList => format!("array_to_string(\"{name}\", '\u{1f}')"),
-        _ => format!("CAST(\"{name}\" AS VARCHAR)"),
+        _ => format!("\"{name}\""),
     };
-    let mut parts = vec!["event_type".to_owned()];
-    for field in source.columns() {
-        // Only what is there is hashed, with its name: a field added later changes no hash.
-        let text = as_text(&field.name, field.kind);
-        parts.push(format!("coalesce('\u{1e}{}=' || {text}, '')", field.name));
-    }
-    format!("encode(sha256({}), 'hex')", parts.join(" || "))
+    let fields = source
+        .columns()
+        .into_iter()
+        .map(|field| format!("'{}', {}", field.name, as_text(&field.name, field.kind)));
+    let parts: Vec<String> = std::iter::once("'event_type', event_type".to_owned()).chain(fields).collect();
+    format!("content_hash({})", parts.join(", "))
 }

@@ -2,15 +2,18 @@
 
 pub mod answers;
 pub mod catalogue;
+mod content_hash;
 mod engine;
 mod facts;
+mod key_hash;
 mod local_time;
 mod measure;
 mod memory;
 
-pub use catalogue::{Catalogue, Kind, Kpi, Model, catalogue};
+pub use catalogue::{Catalogue, Kind, Kpi, Lookup, Model, catalogue};
 pub use engine::{Engine, Rows};
 pub use facts::{Facts, bind_facts};
+pub use local_time::days_ending;
 pub use measure::{MeasureTable, measured_tables};
 pub use memory::rebuild_in_memory;
 

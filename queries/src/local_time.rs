@@ -54,6 +54,14 @@ pub(crate) fn day_end_micros(zone: Tz, day: NaiveDate) -> Option<i64> {
     zoned.map(|zoned| zoned.timestamp_micros()).or_else(|| Some(midnight.and_utc().timestamp_micros()))
 }
 
+/// The local days that end after `after` and no later than `until`, instants in microseconds since 1970, UTC.
+pub fn days_ending(zone: Tz, after_micros: i64, until_micros: i64) -> Vec<NaiveDate> {
+    let first = local(zone, after_micros).date_naive();
+    let days = first.iter_days().map(|day| (day, day_end_micros(zone, day).unwrap_or(i64::MAX)));
+    let ending = days.take_while(|(_, ends)| *ends <= until_micros).filter(|(_, ends)| *ends > after_micros);
+    ending.map(|(day, _)| day).collect()
+}
+
 fn local(zone: Tz, micros: i64) -> DateTime<Tz> {
     DateTime::from_timestamp_micros(micros).unwrap_or_default().with_timezone(&zone)
 }
@@ -97,6 +105,18 @@ mod tests {
         assert_eq!(hours(2026, 3, 28), Some(24));
         assert_eq!(hours(2026, 3, 29), Some(23));
         assert_eq!(hours(2026, 10, 25), Some(25));
+    }
+
+    #[test]
+    fn a_day_ends_with_its_last_instant() {
+        let ended = |after: &str, until: &str| {
+            let days = days_ending(London, at(after), at(until));
+            days.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(ended("2026-06-01T12:00:00Z", "2026-06-03T22:59:59Z"), "2026-06-01 2026-06-02");
+        // In summer the British day ends an hour before that of UTC; its end itself belongs to it.
+        assert_eq!(ended("2026-06-01T23:00:00Z", "2026-06-02T23:00:00Z"), "2026-06-02");
+        assert_eq!(ended("2026-06-02T23:00:00Z", "2026-06-02T23:00:00Z"), "");
     }
 
     #[test]

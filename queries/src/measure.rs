@@ -4,6 +4,7 @@
 use crate::catalogue::{Catalogue, DIMENSIONS, Kind, Kpi};
 use crate::{Engine, Error, Rows};
 use arrow::array::RecordBatch;
+use std::collections::BTreeMap;
 
 /// A table of measured values: its name, its partition column, and the queries whose rows fill it.
 #[derive(Debug, Clone)]
@@ -19,13 +20,16 @@ pub struct MeasureTable {
 pub struct MeasureQuery {
     /// The measure's file.
     pub file: String,
+    /// The measure; `None` where the query is of all.
+    pub kpi: Option<String>,
     /// The query.
     pub sql: String,
     /// Values of its `$name`s.
     pub parameters: Vec<(String, i64)>,
 }
 
-/// `kpi_interval` (half hours), `kpi_daily`, `kpi_distribution` and `kpi_period` (months).
+/// `kpi_interval` (half hours), `kpi_daily`, `kpi_distribution` and `kpi_period` (months), in the order in
+/// which they are to be measured: `kpi_daily` sums what `kpi_interval` has.
 ///
 /// Columns: `kpi, definition_version, [interval_start,] [local_date,]` the dimensions, the value
 /// columns, `status` (`provisional` or `final`) and the partition column `local_month`.
@@ -37,21 +41,33 @@ pub fn measured_tables(catalogue: &Catalogue) -> Vec<MeasureTable> {
     let adds_up = |kind| matches!(kind, Kind::Ratio | Kind::Count);
     vec![
         table("kpi_interval", adds_up, Some("interval_start")),
-        table("kpi_daily", adds_up, None),
+        MeasureTable { name: "kpi_daily", queries: vec![days()] },
         table("kpi_distribution", |kind| kind == Kind::Distribution, None),
         table("kpi_period", |kind| kind == Kind::Monthly, None),
     ]
 }
 
 impl MeasureTable {
-    /// Runs the queries and gathers their rows; `None` if there is no query.
+    /// The table of some measures, by id, and no others.
+    #[must_use]
+    pub fn only<V>(mut self, kpis: &BTreeMap<String, V>) -> Self {
+        self.queries.retain(|query| query.kpi.as_ref().is_none_or(|kpi| kpis.contains_key(kpi)));
+        self
+    }
+
+    /// Runs the queries and gathers their rows, those only for which `condition` holds if one is given;
+    /// `None` if there is no query.
     ///
     /// # Errors
     /// [`Error::Sql`] names the measure that failed.
-    pub async fn rows(&self, engine: &Engine) -> Result<Option<Rows>, Error> {
+    pub async fn rows(&self, engine: &Engine, condition: Option<&str>) -> Result<Option<Rows>, Error> {
         let mut all: Option<Rows> = None;
         for query in &self.queries {
-            let (schema, rows) = engine.define(&query.file, &query.sql, &query.parameters).await?;
+            let sql = match condition {
+                Some(condition) => format!("SELECT * FROM ({}) AS measured WHERE {condition}", query.sql),
+                None => query.sql.clone(),
+            };
+            let (schema, rows) = engine.define(&query.file, &sql, &query.parameters).await?;
             let (schema, gathered) = all.get_or_insert_with(|| (schema, Vec::new()));
             let typed = rows.iter().map(|batch| RecordBatch::try_new(schema.clone(), batch.columns().to_vec()));
             gathered.extend(typed.collect::<Result<Vec<_>, _>>()?);
@@ -74,6 +90,15 @@ fn values(kind: Kind) -> (&'static str, Option<&'static str>) {
 const MONTHLY_PARTS: &str =
     "part, CAST(sum(numerator) AS BIGINT) AS numerator, CAST(sum(denominator) AS BIGINT) AS denominator";
 const PARTS: &str = "CAST(sum(numerator) AS BIGINT) AS numerator, CAST(sum(denominator) AS BIGINT) AS denominator";
+
+/// Half hours summed to days.
+fn days() -> MeasureQuery {
+    let key = format!("kpi, definition_version, local_date, {}", DIMENSIONS.join(", "));
+    let sql = format!(
+        "SELECT {key},\n    {PARTS},\n    status, local_month\nFROM kpi_interval\nGROUP BY {key}, status, local_month"
+    );
+    MeasureQuery { file: "src/measure.rs".to_owned(), kpi: None, sql, parameters: Vec::new() }
+}
 
 fn query(kpi: &Kpi, interval: Option<&str>) -> MeasureQuery {
     let declared = &kpi.declared;
@@ -107,5 +132,5 @@ fn query(kpi: &Kpi, interval: Option<&str>) -> MeasureQuery {
         group = group.join(", "),
     );
     let parameters = declared.parameters.iter().map(|(name, value)| (name.clone(), *value)).collect();
-    MeasureQuery { file: format!("kpis/{}.sql", kpi.id), sql, parameters }
+    MeasureQuery { file: format!("kpis/{}.sql", kpi.id), kpi: Some(kpi.id.clone()), sql, parameters }
 }

@@ -26,7 +26,7 @@ pub async fn rebuild_in_memory(
         engine.bind_rows(&model.name, schema, rows)?;
     }
     for table in measured_tables(catalogue()) {
-        if let Some((schema, rows)) = table.rows(engine).await? {
+        if let Some((schema, rows)) = table.rows(engine, None).await? {
             engine.bind_rows(table.name, schema, rows)?;
         }
     }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod changes;
 mod columns;
 pub mod fault;
 pub mod fence;
@@ -15,13 +16,14 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use changes::Changes;
 pub use fence::{Span, Verdict};
 pub use files::Files;
 pub use home::Lake;
 pub use landings::Landing;
 pub use maintenance::{Appended, Care, Done, Policy, Retention, maintain};
 pub use quarantine::{QUARANTINE_TABLE, quarantine_table};
-pub use snapshot_table::{DataFile, SnapshotTable};
+pub use snapshot_table::{DataFile, Place, SnapshotTable};
 pub use table::{Commit, Committed, Patience, Table, TableSpec};
 
 use std::path::PathBuf;

@@ -23,7 +23,8 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use deltalake_core::kernel::{EagerSnapshot, LogicalFileView};
 use deltalake_core::{DeltaResult, DeltaTable};
-use std::collections::HashMap;
+use object_store::path::Path;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 use url::Url;
@@ -35,6 +36,32 @@ pub struct SnapshotTable {
     table_schema: TableSchema,
     folder: PathBuf,
     snapshot: EagerSnapshot,
+    /// Only these files, where not all of the version are meant.
+    only: Option<Vec<Listed>>,
+}
+
+/// The value of a table's partition column as the log writes it, such as `2026-03-01`; `None` for null,
+/// and for all of a table without such a column.
+pub type Place = Option<String>;
+
+/// A file as the log names it.
+#[derive(Debug, Clone)]
+pub(crate) struct Listed {
+    pub(crate) path: Path,
+    pub(crate) size: i64,
+    pub(crate) rows: Option<usize>,
+    pub(crate) partition_values: HashMap<String, Option<String>>,
+}
+
+impl From<&LogicalFileView> for Listed {
+    fn from(file: &LogicalFileView) -> Self {
+        Self {
+            path: file.object_store_path(),
+            size: file.size(),
+            rows: file.num_records(),
+            partition_values: file.partition_values_map(),
+        }
+    }
 }
 
 /// A file of a version.
@@ -59,7 +86,37 @@ impl SnapshotTable {
             .build();
         let url = Url::parse(&format!("file://{}", table.table_url().path())).ok();
         let folder = url.and_then(|url| url.to_file_path().ok()).unwrap_or_default();
-        Ok(Self { schema: table_schema.table_schema().clone(), table_schema, folder, snapshot })
+        Ok(Self { schema: table_schema.table_schema().clone(), table_schema, folder, snapshot, only: None })
+    }
+
+    /// The files of some places of this version, and no others.
+    pub fn at(&self, places: &BTreeSet<Place>) -> Self {
+        let here = |file: &Listed| places.contains(&self.place_of(&file.partition_values));
+        self.of(self.listed().into_iter().filter(here).collect())
+    }
+
+    /// Some files with the columns of this version, whether or not they are in it.
+    pub(crate) fn of(&self, files: Vec<Listed>) -> Self {
+        let (schema, table_schema) = (self.schema.clone(), self.table_schema.clone());
+        Self {
+            schema,
+            table_schema,
+            folder: self.folder.clone(),
+            snapshot: self.snapshot.clone(),
+            only: Some(files),
+        }
+    }
+
+    /// Where a file with these partition values belongs.
+    pub(crate) fn place_of(&self, partition_values: &HashMap<String, Option<String>>) -> Place {
+        self.partition_column().and_then(|column| partition_values.get(column).cloned().flatten())
+    }
+
+    fn listed(&self) -> Vec<Listed> {
+        match &self.only {
+            Some(files) => files.clone(),
+            None => self.snapshot.log_data().iter().map(|file| Listed::from(&file)).collect(),
+        }
     }
 
     /// The table's columns, the partition columns last.
@@ -69,20 +126,28 @@ impl SnapshotTable {
 
     /// Rows by the files' own count; `None` if a file does not say.
     pub fn row_count(&self) -> Option<usize> {
-        self.snapshot.log_data().iter().map(|file| file.num_records()).sum()
+        self.listed().iter().map(|file| file.rows).sum()
+    }
+
+    /// How many files, and their size in bytes.
+    pub fn file_count_and_bytes(&self) -> (usize, u64) {
+        let files = self.listed();
+        (files.len(), files.iter().map(|file| u64::try_from(file.size).unwrap_or_default()).sum())
     }
 
     /// The files of this version, for a reader that brings its own Parquet.
     pub fn data_files(&self) -> Vec<DataFile> {
-        let files = self.snapshot.log_data();
-        let described = files.iter().map(|file| DataFile {
-            path: self.folder.join(file.object_store_path().as_ref()),
-            partition_values: file.partition_values_map(),
+        let described = self.listed().into_iter().map(|file| DataFile {
+            path: self.folder.join(file.path.as_ref()),
+            partition_values: file.partition_values,
         });
         described.collect()
     }
 
     fn files(&self, predicate: Option<&Arc<dyn PhysicalExpr>>) -> Result<Vec<PartitionedFile>> {
+        if let Some(only) = &self.only {
+            return only.iter().map(|file| self.partitioned(file)).collect();
+        }
         let log_data = self.snapshot.log_data();
         let keep = match predicate {
             Some(predicate) => PruningPredicateBuilder::new()
@@ -99,9 +164,13 @@ impl SnapshotTable {
     }
 
     pub(crate) fn partitioned_file(&self, file: &LogicalFileView) -> Result<PartitionedFile> {
-        let path = self.folder.join(file.object_store_path().as_ref());
-        let size = u64::try_from(file.size()).unwrap_or_default();
-        let values = file.partition_values_map();
+        self.partitioned(&Listed::from(file))
+    }
+
+    fn partitioned(&self, file: &Listed) -> Result<PartitionedFile> {
+        let path = self.folder.join(file.path.as_ref());
+        let size = u64::try_from(file.size).unwrap_or_default();
+        let values = &file.partition_values;
         let partition_values = self.table_schema.table_partition_cols().iter().map(|field| {
             let value = values.get(field.name()).cloned().flatten();
             ScalarValue::try_from(field.data_type()).and_then(|null| match value {
@@ -110,7 +179,7 @@ impl SnapshotTable {
             })
         });
         let mut statistics = Statistics::new_unknown(&self.schema);
-        if let Some(rows) = file.num_records() {
+        if let Some(rows) = file.rows {
             statistics.num_rows = Precision::Exact(rows);
         }
         Ok(PartitionedFile::new(path.to_string_lossy(), size)

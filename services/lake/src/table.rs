@@ -1,6 +1,7 @@
 //! One Delta table: open, read on, write files; and commit, in `commit.rs`.
 
 mod commit;
+mod replacement;
 
 pub use commit::{Commit, Committed, Patience};
 

@@ -1,6 +1,7 @@
 //! How complete the answer is: what was seen of each source, and up to when.
 
 use crate::Error;
+use crate::publication::text;
 use arrow::array::AsArray;
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use lake::{Table, fence};
@@ -40,30 +41,70 @@ pub(crate) fn positions(table: &Table) -> Vec<(String, String, i32, i64)> {
     table.positions().iter().filter_map(of_partition).collect()
 }
 
+impl Completeness {
+    /// Of a source that nothing has come from.
+    pub(crate) fn unseen(source: &str) -> Self {
+        Self {
+            source: source.to_owned(),
+            rows: 0,
+            last_event_at_micros: None,
+            valid_through_micros: None,
+            quarantined: 0,
+            repeats: 0,
+            conflicts: 0,
+            superseded: 0,
+        }
+    }
+
+    /// What counts of it.
+    pub(crate) fn facts(&self) -> Facts {
+        let Self { rows, repeats, conflicts, superseded, .. } = *self;
+        Facts { rows, repeats, conflicts, superseded }
+    }
+
+    /// Takes in that some of its subjects have come from `old` to `new`.
+    pub(crate) fn advance(&mut self, old: Facts, new: Facts) {
+        self.rows += new.rows - old.rows;
+        self.repeats += new.repeats - old.repeats;
+        self.conflicts += new.conflicts - old.conflicts;
+        self.superseded += new.superseded - old.superseded;
+    }
+}
+
 /// Looks at one source. `table` is `None` for a source never seen; the session has its rows bound
-/// as `<table>_raw` and the quarantine as `quarantine`.
+/// as `<table>_raw`; `quarantined` are its records in the quarantine.
 pub(crate) async fn of_source(
     engine: &Engine,
     source: &Source,
     table: Option<&Table>,
     facts: Facts,
+    quarantined: i64,
 ) -> Result<Completeness, Error> {
-    let newest = engine.collect(&format!("SELECT max(occurred_at) FROM {}_raw", source.table)).await?;
+    let mut seen = Completeness::unseen(&source.name);
+    seen.advance(Facts::default(), facts);
+    seen.last_event_at_micros = newest_event(engine, &format!("{}_raw", source.table)).await?;
+    seen.valid_through_micros = table.and_then(|table| valid_through_micros(table.positions()));
+    seen.quarantined = quarantined;
+    Ok(seen)
+}
+
+/// The time of the newest event of a table, microseconds since 1970, UTC.
+pub(crate) async fn newest_event(engine: &Engine, table: &str) -> Result<Option<i64>, Error> {
+    let newest = engine.collect(&format!("SELECT max(occurred_at) FROM {table}")).await?;
     let newest = newest.iter().find(|batch| batch.num_rows() > 0).map(|batch| batch.column(0).clone());
     let newest = newest.filter(|column| column.is_valid(0));
-    let bad = format!("SELECT count(*) FROM quarantine WHERE source = '{}'", source.name);
-    let bad = engine.collect(&bad).await?;
-    let bad = bad.iter().find(|batch| batch.num_rows() > 0);
-    Ok(Completeness {
-        source: source.name.clone(),
-        rows: facts.rows,
-        last_event_at_micros: newest.map(|column| column.as_primitive::<TimestampMicrosecondType>().value(0)),
-        valid_through_micros: table.and_then(|table| valid_through_micros(table.positions())),
-        quarantined: bad.map(|batch| batch.column(0).as_primitive::<Int64Type>().value(0)).unwrap_or_default(),
-        repeats: facts.repeats,
-        conflicts: facts.conflicts,
-        superseded: facts.superseded,
-    })
+    Ok(newest.map(|column| column.as_primitive::<TimestampMicrosecondType>().value(0)))
+}
+
+/// Records in the quarantine, which is bound as `quarantine`, by source.
+pub(crate) async fn quarantined(engine: &Engine) -> Result<BTreeMap<String, i64>, Error> {
+    let mut found = BTreeMap::new();
+    let sql = "SELECT CAST(source AS VARCHAR) AS source, count(*) FROM quarantine GROUP BY source";
+    for batch in engine.collect(sql).await? {
+        let counts = batch.column(1).as_primitive::<Int64Type>();
+        found.extend((0..batch.num_rows()).map(|row| (text(batch.column(0), row), counts.value(row))));
+    }
+    Ok(found)
 }
 
 /// Up to when a source is complete, from its table's positions, microseconds since 1970, UTC: the

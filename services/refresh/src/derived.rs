@@ -22,9 +22,13 @@ impl Derived {
     }
 }
 
-/// Folds a model from its inputs.
-pub(crate) async fn of_model(engine: &Engine, model: &Model) -> Result<Derived, Error> {
-    let rows = engine.define(&format!("models/{}.sql", model.name), &model.sql, &[]).await?;
+/// Folds a model from its inputs. `picked` is joined to the rows, as `folded`, where not all are wanted.
+pub(crate) async fn of_model(engine: &Engine, model: &Model, picked: Option<&str>) -> Result<Derived, Error> {
+    let sql = match picked {
+        Some(picked) => format!("SELECT folded.* FROM ({}\n) AS folded {picked}", model.sql),
+        None => model.sql.clone(),
+    };
+    let rows = engine.define(&format!("models/{}.sql", model.name), &sql, &[]).await?;
     let (schema, rows) = as_in_the_lake(&rows)?;
     let partition_column = model.declared.partition.clone();
     let sort_columns = model.declared.row_key.clone();
@@ -34,9 +38,13 @@ pub(crate) async fn of_model(engine: &Engine, model: &Model) -> Result<Derived, 
 
 const VALUE_COLUMNS: [&str; 5] = ["numerator", "denominator", "count", "status", "local_month"];
 
-/// Measures a table's measures from the models; `None` if it has none.
-pub(crate) async fn of_measures(engine: &Engine, measured: &MeasureTable) -> Result<Option<Derived>, Error> {
-    let Some(rows) = measured.rows(engine).await? else { return Ok(None) };
+/// Measures a table's measures from the models, where `condition` holds if one is given; `None` if it has none.
+pub(crate) async fn of_measures(
+    engine: &Engine,
+    measured: &MeasureTable,
+    condition: Option<&str>,
+) -> Result<Option<Derived>, Error> {
+    let Some(rows) = measured.rows(engine, condition).await? else { return Ok(None) };
     let (schema, rows) = as_in_the_lake(&rows)?;
     let sort = schema.fields().iter().map(|field| field.name().clone());
     let sort_columns = sort.filter(|name| !VALUE_COLUMNS.contains(&name.as_str())).collect();
@@ -45,8 +53,18 @@ pub(crate) async fn of_measures(engine: &Engine, measured: &MeasureTable) -> Res
     Ok(Some(Derived { spec, rows }))
 }
 
+/// The rows with the columns of a derived table.
+pub(crate) fn as_rows_of(schema: &SchemaRef, batches: &[RecordBatch]) -> Result<Vec<RecordBatch>, Error> {
+    let typed = batches.iter().map(|batch| {
+        let column = |field: &Arc<Field>| cast(&batch[field.name().as_str()], field.data_type());
+        let columns = schema.fields().iter().map(column).collect::<Result<_, _>>()?;
+        Ok(RecordBatch::try_new(schema.clone(), columns)?)
+    });
+    typed.collect()
+}
+
 /// The rows with the types of the lake.
-fn as_in_the_lake((schema, batches): &Rows) -> Result<Rows, Error> {
+pub(crate) fn as_in_the_lake((schema, batches): &Rows) -> Result<Rows, Error> {
     let schema = lake_schema(schema);
     let typed = batches.iter().map(|batch| {
         let columns = batch.columns().iter().zip(schema.fields());

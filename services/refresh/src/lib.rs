@@ -3,26 +3,43 @@
 mod completeness;
 mod derived;
 mod difference;
+mod events;
 mod events_now;
+mod former;
+mod held;
+mod index;
+mod joined;
+mod plan;
 mod publication;
 mod quarantined;
 mod reading;
 mod rebuild;
+mod refold;
+mod refresh;
+mod remeasure;
+mod restate;
 mod retained;
 mod sources;
+mod surplus;
 mod verification;
 mod verify;
+mod work;
 
 pub use completeness::{Completeness, valid_through_micros};
 pub use difference::{DifferingRow, Side, TableDifference};
 pub use events_now::events_now;
+pub use index::INDEX_TABLE;
+pub use plan::Why;
 pub use publication::{PUBLICATIONS_TABLE, Publication};
 pub use quarantined::{quarantine_now, quarantined_now};
 pub use reading::{Reading, open};
-pub use rebuild::{Plan, rebuild};
+pub use rebuild::Plan;
+pub use refresh::{Refreshed, Told, is_due, refresh};
+pub use restate::RESTATEMENTS_TABLE;
 pub use retained::retained_versions;
 pub use verification::{VERIFICATIONS_TABLE, Verification};
 pub use verify::verify;
+pub use work::Cost;
 
 /// What can go wrong in a refresh, or on opening an epoch.
 #[derive(Debug, thiserror::Error)]

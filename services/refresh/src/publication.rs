@@ -41,7 +41,9 @@ impl Publication {
         let Some(table) = lake.open_table(PUBLICATIONS_TABLE).await? else { return Ok(None) };
         let engine = Engine::new(chrono_tz::UTC, 0)?;
         engine.bind(PUBLICATIONS_TABLE, table.snapshot()?)?;
-        let rows = engine.collect("SELECT epoch, body FROM publications ORDER BY epoch DESC LIMIT 1").await?;
+        // The number comes from the log, so that one file is read and not all of them.
+        let newest = table.positions().get(fence::REFRESH).copied().unwrap_or_default();
+        let rows = engine.collect(&format!("SELECT epoch, body FROM publications WHERE epoch = {newest}")).await?;
         let Some(row) = rows.iter().find(|batch| batch.num_rows() > 0) else { return Ok(None) };
         let epoch = row.column(0).as_primitive::<Int64Type>().value(0);
         let body = serde_json::from_str(&text(row.column(1), 0));

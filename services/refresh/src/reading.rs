@@ -2,7 +2,9 @@
 
 use crate::Error;
 use crate::completeness::positions;
+use crate::index::INDEX_TABLE;
 use crate::publication::Publication;
+use crate::restate::{self, RESTATEMENTS_TABLE};
 use crate::verification::{self, VERIFICATIONS_TABLE};
 use arrow::array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
@@ -30,7 +32,7 @@ pub async fn open(lake: &Lake) -> Result<Reading, Error> {
     let zone = publication.time_zone.parse().unwrap_or(chrono_tz::UTC);
     let engine = Engine::new(zone, publication.as_of_micros)?;
     let mut tables = Vec::new();
-    for (name, version) in &publication.table_versions {
+    for (name, version) in publication.table_versions.iter().filter(|(name, _)| *name != INDEX_TABLE) {
         tables.push(lake.open_table_at(name, *version).await?);
     }
     for table in tables.iter().filter(|table| table.name() != QUARANTINE_TABLE) {
@@ -38,6 +40,9 @@ pub async fn open(lake: &Lake) -> Result<Reading, Error> {
     }
     for source in catalogue().sources.values().filter(|source| !engine.has_table(&source.table)) {
         engine.bind_rows(&source.table, wide::table_schema(source), Vec::new())?;
+    }
+    if !engine.has_table(RESTATEMENTS_TABLE) {
+        engine.bind_rows(RESTATEMENTS_TABLE, restate::spec().schema, Vec::new())?;
     }
     let quarantine = tables.iter().find(|table| table.name() == QUARANTINE_TABLE);
     bind_quarantine(&engine, quarantine, &tables, "").await?;
@@ -57,10 +62,10 @@ pub async fn open(lake: &Lake) -> Result<Reading, Error> {
 pub(crate) async fn bind_quarantine(
     engine: &Engine,
     quarantine: Option<&Table>,
-    event_tables: &[Table],
+    event_tables: impl IntoIterator<Item = &Table>,
     suffix: &str,
 ) -> Result<(), Error> {
-    let rows = event_tables.iter().flat_map(positions).collect::<Vec<_>>();
+    let rows = event_tables.into_iter().flat_map(positions).collect::<Vec<_>>();
     let positions = position_rows(&rows)?;
     engine.bind_rows("positions", positions.schema(), vec![positions])?;
     match quarantine {

@@ -1,13 +1,21 @@
 //! A full rebuild: every model and measure from the events alone, published as one epoch.
 
 use crate::Error;
-use crate::derived::{self, Derived};
+use crate::derived;
+use crate::former::Former;
+use crate::held::replace;
+use crate::index::{self, Entry, INDEX_TABLE, Index};
+use crate::plan::Why;
 use crate::publication::Publication;
+use crate::restate::RESTATEMENTS_TABLE;
 use crate::sources::{self, Bound};
+use arrow::array::RecordBatch;
 use chrono_tz::Tz;
 use data_encoding::HEXLOWER;
-use lake::{Commit, Committed, Lake, Span, Table, fence};
+use lake::Lake;
+use queries::catalogue::KpiFile;
 use queries::{Engine, catalogue, measured_tables};
+use schemas::wide;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -20,33 +28,55 @@ pub struct Plan {
     pub as_of_micros: i64,
     /// The instant of the publication, microseconds since 1970, UTC.
     pub now_micros: i64,
+    /// Whether everything is to be computed from the beginning, whatever the last epoch has.
+    pub from_scratch: bool,
 }
 
 /// Rebuilds and publishes. `on_table` is told each derived table and its rows as it is written.
 ///
 /// # Errors
 /// [`Error::Overtaken`] when another refresh was faster; whatever fails, the published epoch stands.
-pub async fn rebuild(
+pub(crate) async fn rebuild(
     lake: &Lake,
-    plan: Plan,
+    plan: &Plan,
+    before: Option<(&Publication, &Why)>,
     mut on_table: impl FnMut(&str, usize),
 ) -> Result<Publication, Error> {
-    let epoch = Publication::newest(lake).await?.map_or(0, |newest| newest.epoch) + 1;
+    let epoch = before.map_or(0, |(published, _)| published.epoch) + 1;
     let engine = Engine::new(plan.time_zone, plan.as_of_micros)?;
     let Bound { versions: mut table_versions, completeness } = sources::bind(lake, &engine, None).await?;
+    let mut index = Index::bind(&engine, None)?;
+    for source in schemas::catalogue().sources.values() {
+        let entries = Entry::of_table(catalogue(), &source.table);
+        let place = wide::partition_column(source.partition);
+        index.add(&engine, &entries, &format!("{}_raw", source.table), place).await?;
+    }
     for model in &catalogue().models {
-        let derived = derived::of_model(&engine, model).await?;
-        let table = replace(lake, &derived, epoch, plan).await?;
+        let derived = derived::of_model(&engine, model, None).await?;
+        let table = replace(lake, &derived.spec, None, &derived.rows, (epoch, plan)).await?;
+        on_table(table.name(), derived.row_count());
+        engine.bind(table.name(), table.snapshot()?)?;
+        if let Some(place) = &model.declared.partition {
+            index.add(&engine, &Entry::of_table(catalogue(), &model.name), &model.name, place).await?;
+        }
+        table_versions.insert(derived.spec.name, table.version());
+    }
+    let mut former = Former::open(lake, before).await;
+    for measured in measured_tables(catalogue()) {
+        let Some(mut derived) = derived::of_measures(&engine, &measured, None).await? else { continue };
+        former.compare(&derived).await?;
+        derived.rows.extend(former.superseded(&derived).await?);
+        let table = replace(lake, &derived.spec, None, &derived.rows, (epoch, plan)).await?;
         on_table(table.name(), derived.row_count());
         engine.bind(table.name(), table.snapshot()?)?;
         table_versions.insert(derived.spec.name, table.version());
     }
-    for measured in measured_tables(catalogue()) {
-        let Some(derived) = derived::of_measures(&engine, &measured).await? else { continue };
-        let table = replace(lake, &derived, epoch, plan).await?;
-        on_table(table.name(), derived.row_count());
-        table_versions.insert(derived.spec.name, table.version());
-    }
+    let (level, _) = index::level_for(index.added.iter().map(RecordBatch::num_rows).sum(), &BTreeMap::new());
+    let rows = index::at_level(&index.added, level)?;
+    let table = replace(lake, &index::spec(), None, &rows, (epoch, plan)).await?;
+    table_versions.insert(INDEX_TABLE.to_owned(), table.version());
+    let version = former.keep(lake, (epoch, plan)).await?;
+    table_versions.insert(RESTATEMENTS_TABLE.to_owned(), version);
     let publication = Publication {
         epoch,
         as_of_micros: plan.as_of_micros,
@@ -61,31 +91,19 @@ pub async fn rebuild(
     Ok(publication)
 }
 
-/// Puts the rows in the place of all that the table holds.
-async fn replace(lake: &Lake, derived: &Derived, epoch: i64, plan: Plan) -> Result<Table, Error> {
-    let Derived { spec, rows } = derived;
-    let mut table = lake.open_or_create_table(spec).await?;
-    let mut files = table.write(spec, rows).await?;
-    files.uploaded_at_ms = Some(plan.now_micros / 1_000);
-    let start = table.positions().get(fence::REFRESH).copied();
-    let spans = vec![Span { fence: fence::REFRESH.to_owned(), start, end: epoch }];
-    let changed = table.snapshot()?.columns() != *spec.schema.fields();
-    let schema = changed.then(|| spec.schema.clone());
-    let commit = Commit { files, replace: true, schema, spans, ..Commit::default() };
-    match table.commit(commit).await? {
-        // Exactly this version, whoever has committed since.
-        Committed::Landed(version) => Ok(lake.open_table_at(&spec.name, version).await?),
-        Committed::Fenced(_) => Err(Error::Overtaken { table: spec.name.clone() }),
-        Committed::Stale => Err(lake::Error::Stale { table: spec.name.clone() }.into()),
-    }
-}
-
-/// The definitions of this build, so that it can be told whether an epoch is of the same.
+/// The definitions of this build, so that it can be told whether an epoch is of the same: all that
+/// decides what a row is, and the build itself.
 pub(crate) fn definition_hashes() -> BTreeMap<String, String> {
-    let hash = |sql: &str| HEXLOWER.encode(&Sha256::digest(sql.as_bytes())[..8]);
-    let models = catalogue().models.iter().map(|model| (format!("models/{}", model.name), hash(&model.sql)));
+    let hash = |text: String| HEXLOWER.encode(&Sha256::digest(text)[..8]);
+    let build = std::iter::once(("build".to_owned(), env!("CARGO_PKG_VERSION").to_owned()));
+    let models = catalogue()
+        .models
+        .iter()
+        .map(|model| (format!("models/{}", model.name), hash(format!("{} {:?}", model.sql, model.declared))));
     let kpis = catalogue().kpis.values().map(|kpi| {
-        (format!("kpis/{}", kpi.id), format!("v{} {}", kpi.declared.definition_version, hash(&kpi.sql)))
+        let KpiFile { kind, dimensions, settles_after_days, parameters, .. } = &kpi.declared;
+        let decides = format!("{} {kind:?} {dimensions:?} {settles_after_days} {parameters:?}", kpi.sql);
+        (format!("kpis/{}", kpi.id), format!("v{} {}", kpi.declared.definition_version, hash(decides)))
     });
-    models.chain(kpis).collect()
+    build.chain(models).chain(kpis).collect()
 }

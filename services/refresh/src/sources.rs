@@ -37,11 +37,13 @@ pub(crate) async fn bind(
     let quarantine = open(lake, QUARANTINE_TABLE, at).await?;
     versions.extend(quarantine.iter().map(|table| (QUARANTINE_TABLE.to_owned(), table.version())));
     bind_quarantine(engine, quarantine.as_ref(), &tables, "_raw").await?;
+    let quarantined = completeness::quarantined(engine).await?;
     let mut completeness = Vec::new();
     for source in schemas::catalogue().sources.values() {
         let facts = bind_facts(engine, source).await?;
+        let bad = quarantined.get(&source.name).copied().unwrap_or_default();
         let table = tables.iter().find(|table| table.name() == source.table);
-        completeness.push(completeness::of_source(engine, source, table, facts).await?);
+        completeness.push(completeness::of_source(engine, source, table, facts, bad).await?);
     }
     Ok(Bound { versions, completeness })
 }

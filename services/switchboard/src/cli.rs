@@ -193,12 +193,15 @@ pub(crate) struct DemoArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct RefreshArguments {
-    /// Refresh once and end.
-    #[arg(long, required = true)]
+    /// Refresh once and end, instead of whenever something has come.
+    #[arg(long)]
     pub(crate) once: bool,
     /// Measure as of this instant instead of now: decides what is final. Such as 2026-04-01T00:00:00Z.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", requires = "once")]
     pub(crate) as_of: Option<DateTime<Utc>>,
+    /// Compute everything from the events, whatever the last epoch has. The numbers are the same.
+    #[arg(long, requires = "once")]
+    pub(crate) from_scratch: bool,
 }
 
 #[derive(Debug, Args)]

@@ -19,6 +19,7 @@ use ingest::Health;
 use lake::Lake;
 use live::Live;
 use plan::Plan;
+use refresh::Told;
 use schemas::catalogue;
 use serve::Server;
 use std::path::{Path, PathBuf};
@@ -120,8 +121,8 @@ async fn stay(
                     continue;
                 }
                 seen = committed();
-                let published = refreshing::refresh(config, None, |_, _| {}).await?;
-                eprintln!("   epoch {}: {seen} live events so far", published.epoch);
+                let refreshed = refreshing::refresh(config, None, false, |_| {}).await?;
+                eprintln!("   epoch {}: {seen} live events so far", refreshed.publication.epoch);
             }
         } => return refreshed,
     }
@@ -130,10 +131,14 @@ async fn stay(
 
 async fn refresh(config: &Config) -> Result<()> {
     let spinner = output::working("measuring");
-    let tell = |table: &str, rows: usize| spinner.set_message(format!("measuring: {table}, {rows} rows"));
-    let published = refreshing::refresh(config, None, tell).await?;
+    let tell = |told: Told<'_>| {
+        if let Told::Table(table, rows) = told {
+            spinner.set_message(format!("measuring: {table}, {rows} rows"));
+        }
+    };
+    let refreshed = refreshing::refresh(config, None, false, tell).await?;
     spinner.finish_and_clear();
-    eprintln!("   published epoch {}", published.epoch);
+    eprintln!("   published epoch {}", refreshed.publication.epoch);
     Ok(())
 }
 

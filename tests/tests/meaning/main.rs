@@ -1,8 +1,9 @@
 //! What the numbers mean: every KPI against worked examples, against an oracle without SQL, and
-//! against itself with the events in another order, sent twice, or only some of them.
+//! against itself with the events in another order, sent twice, or only some of them; and tables
+//! that are refreshed again and again against a rebuild.
 //!
 //! In one process, by the way that events go in production: Avro bytes, rows of `ingest`, models
-//! and measures of `queries`. No Kafka, no lake.
+//! and measures of `queries`, and the lake where tables are refreshed. No Kafka.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -13,5 +14,7 @@ mod folding;
 mod one_resident;
 mod oracle_agrees;
 mod rebuilt;
+mod refreshed;
 mod registers;
+mod restated;
 mod xmr;

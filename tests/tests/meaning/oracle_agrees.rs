@@ -3,6 +3,7 @@
 use crate::rebuilt::{LATER, Rebuilt};
 use pipeline_tests::oracle::{self, MonthlyKey, RowKey};
 use pipeline_tests::random_story::random_story;
+use schemas::Event;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
@@ -22,22 +23,27 @@ async fn the_oracle_agrees_with_the_sql() {
     for seed in 0..SEEDS {
         let events = random_story(seed);
         let rebuilt = Rebuilt::from(&events, LATER).await;
-        let measured = oracle::measure(&events);
-        let shown: Vec<String> = [
-            differences(&measured, &rebuilt.parts().await, RowKey::to_string),
-            differences(&measured, &rebuilt.intervals().await, |key| format!("intervals of {key}")),
-            differences(&oracle::distribution(&events), &rebuilt.counts().await, |(key, value)| {
-                format!("{key} value {value}")
-            }),
-            differences(&oracle::monthly(&events), &rebuilt.months().await, MonthlyKey::to_string),
-        ]
-        .concat();
+        let shown = differing(&events, &rebuilt).await;
         if !shown.is_empty() {
             let some: Vec<&str> = shown.iter().take(SHOWN).map(String::as_str).collect();
             problems.push(format!("seed {seed}, {} rows:\n{}", shown.len(), some.join("\n")));
         }
     }
     assert!(problems.is_empty(), "oracle and SQL differ\n{}", problems.join("\n"));
+}
+
+/// Where the oracle and tables over the same events differ, row by row.
+pub(crate) async fn differing(events: &[Event], tables: &Rebuilt) -> Vec<String> {
+    let measured = oracle::measure(events);
+    [
+        differences(&measured, &tables.parts().await, RowKey::to_string),
+        differences(&measured, &tables.intervals().await, |key| format!("intervals of {key}")),
+        differences(&oracle::distribution(events), &tables.counts().await, |(key, value)| {
+            format!("{key} value {value}")
+        }),
+        differences(&oracle::monthly(events), &tables.months().await, MonthlyKey::to_string),
+    ]
+    .concat()
 }
 
 /// Rows that only one of the two has, or that they have with different values.

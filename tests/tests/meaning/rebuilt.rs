@@ -45,6 +45,11 @@ impl Rebuilt {
         Self { engine, facts }
     }
 
+    /// Over tables that somebody else has made.
+    pub(crate) fn over(engine: Engine) -> Self {
+        Self { engine, facts: Facts::default() }
+    }
+
     /// Rows of a query as text, sorted; no value is `null`.
     pub(crate) async fn query(&self, sql: &str) -> Vec<Vec<String>> {
         let batches = self.engine.collect(sql).await.unwrap();
