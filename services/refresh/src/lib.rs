@@ -4,6 +4,7 @@ mod completeness;
 mod derived;
 mod difference;
 mod events;
+mod events_now;
 mod former;
 mod held;
 mod index;
@@ -26,6 +27,7 @@ mod work;
 
 pub use completeness::{Completeness, valid_through_micros};
 pub use difference::{DifferingRow, Side, TableDifference};
+pub use events_now::events_now;
 pub use index::INDEX_TABLE;
 pub use plan::Why;
 pub use publication::{PUBLICATIONS_TABLE, Publication};

@@ -3,9 +3,11 @@
 mod explaining;
 mod importing;
 pub(crate) mod quarantine;
+mod reference;
 
 pub(crate) use explaining::ExplainArguments;
 pub(crate) use importing::{Destination, ImportEvents, ImportReports, ImportRows, ImportWhat};
+pub(crate) use reference::ReferenceAction;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -85,7 +87,8 @@ pub(crate) enum Command {
     ///
     /// Events: telephony_events, webform_events, fixmystreet_events, reference_events, quarantine.
     /// Models: queue_visits, calls, form_sessions, reports, contacts, contact_demands,
-    /// customer_contacts, queue_map, category_map, public_holidays, interventions, targets, baselines.
+    /// customer_contacts, queue_map, category_map, public_holidays, interventions, targets, baselines,
+    /// coverage, counted_channels, programme_measures.
     /// Measures: kpi_daily, kpi_interval, kpi_distribution, kpi_period, kpi_monthly, kpi_series,
     /// kpi_xmr, kpi_definitions. Records: kpi_restatements, verifications.
     Sql(SqlArguments),
@@ -97,7 +100,7 @@ pub(crate) enum Command {
     /// Everything is read at the newest epoch. What the contacts add is summed and compared with the
     /// published number; the exit code is 1 where it differs.
     Explain(ExplainArguments),
-    /// Load what the council says of its queues, categories, calendars, targets, baselines and actions.
+    /// Load what the council says of itself: queues, categories, holidays, targets, baselines and more.
     Reference {
         #[command(subcommand)]
         action: ReferenceAction,
@@ -257,16 +260,4 @@ pub(crate) enum Format {
     Table,
     Csv,
     Json,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ReferenceAction {
-    /// Load a TOML or CSV file of queues, targets and baselines; see deploy/reference/.
-    ///
-    /// What a file says holds from its effective_from on, in place of what was said before for the
-    /// same queue or measure and day. It shows at the next refresh.
-    Load {
-        /// The file.
-        file: PathBuf,
-    },
 }

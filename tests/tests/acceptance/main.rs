@@ -30,6 +30,8 @@ mod other_readers;
 mod page;
 mod passing_time;
 mod poison;
+mod programme;
+mod reference;
 mod requeue;
 mod search;
 mod secured;

@@ -1,7 +1,7 @@
 //! `switchboard verify`: finds nothing in what refresh published, and everything that somebody has
 //! changed since.
 
-use crate::world::World;
+use crate::world::{World, checkout};
 use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::compute::{concat_batches, take};
 use lake::{Commit, Lake, Span, Table, TableSpec, fence};
@@ -122,6 +122,11 @@ fn published() -> World {
         ["--from", "2024-12-01", "--months", "13", "--contacts-per-month", "100", "--launch", "2025-07-01"];
     world.succeeds(&[&["simulate"][..], &council, &["--out", file]].concat());
     world.succeeds(&["import", "events", file, "--to", "lake"]);
+    // What no simulated council says of itself.
+    for file in ["programme_measures.toml", "council.example.toml"] {
+        let file = checkout().join("deploy/reference").join(file);
+        world.succeeds(&["reference", "load", file.to_str().unwrap()]);
+    }
     world.refresh();
     world
 }

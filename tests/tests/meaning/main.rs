@@ -16,5 +16,6 @@ mod one_resident;
 mod oracle_agrees;
 mod rebuilt;
 mod refreshed;
+mod registers;
 mod restated;
 mod xmr;

@@ -105,7 +105,7 @@ impl Rebuilt {
 }
 
 /// The events as ingest would write them, by table.
-fn rows(events: &[Event]) -> BTreeMap<String, Vec<RecordBatch>> {
+pub(crate) fn rows(events: &[Event]) -> BTreeMap<String, Vec<RecordBatch>> {
     let mut tables = BTreeMap::new();
     for source in schemas::catalogue().sources.values() {
         let mut chunk = Chunk::default();
