@@ -6,6 +6,7 @@ mod difference;
 mod events;
 mod held;
 mod index;
+mod indexed;
 mod joined;
 mod plan;
 mod publication;

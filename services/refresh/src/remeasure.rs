@@ -8,6 +8,7 @@ use crate::work::Work;
 use arrow::array::AsArray;
 use chrono::{Datelike, Months, NaiveDate};
 use lake::Place;
+use lake::fault::{Rule, keeps};
 use queries::{Catalogue, Kind, MeasureTable, Model, catalogue, days_ending, measured_tables};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,6 +70,9 @@ async fn touched_days(work: &mut Work<'_>) -> Result<BTreeSet<NaiveDate>, Error>
             batch.column(0).as_string::<i32>().iter().flatten().filter_map(|day| day.parse::<NaiveDate>().ok()),
         );
     }
+    if !keeps(Rule::LateDays) {
+        days = days.last().copied().into_iter().collect();
+    }
     Ok(days)
 }
 
@@ -91,6 +95,9 @@ fn reads_changed_whole(work: &Work<'_>) -> Result<bool, Error> {
 /// The days whose values have become final by the passing of time alone since the last epoch, or are so
 /// no more where it was measured as of a later instant.
 fn turning_days(work: &Work<'_>, wanted: fn(Kind) -> bool) -> BTreeSet<NaiveDate> {
+    if !keeps(Rule::TurningDays) {
+        return BTreeSet::new();
+    }
     let (then, now) = (work.published.as_of_micros, work.plan.as_of_micros);
     let kpis = catalogue().kpis.values().filter(|kpi| wanted(kpi.declared.kind));
     let settling: BTreeSet<i64> = kpis.map(|kpi| i64::from(kpi.declared.settles_after_days)).collect();
