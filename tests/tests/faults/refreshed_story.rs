@@ -26,7 +26,7 @@ const FIRST: &str = "
 2026-03-03T09:05:00Z c1 contact_ended source=telephony talk_ms=220000 outcome=answered
 2026-03-06T11:00:00Z c2 contact_initiated source=telephony ani=01632960456
 2026-03-06T11:00:20Z c2 queue_entered source=telephony queue_id=HWY
-2026-03-06T11:02:20Z c2 queue_abandoned source=telephony wait_ms=120000 queue_id=HWY
+2026-03-06T11:02:20Z c2 queue_exited source=telephony exit_reason=abandoned wait_ms=120000
 2026-03-06T11:02:20Z c2 contact_ended source=telephony outcome=abandoned
 2026-02-27T21:00:00Z r1 report_created source=fixmystreet category=Lamp service=mobile reporter_phone=\"+44 1632 960123\" id=wrong
 2026-03-04T21:02:00Z r1 report_confirmed source=fixmystreet ward=Northgate

@@ -27,15 +27,15 @@ async fn is_noticed(rule: Rule, seed: u64, events: usize) {
 
 #[tokio::test]
 async fn it_is_noticed_when_old_rows_are_not_told_of() {
-    is_noticed(Rule::OldRows, 300, 400).await;
+    is_noticed(Rule::OldRows, 300, 300).await;
 }
 
 #[tokio::test]
 async fn it_is_noticed_when_time_does_not_make_values_final() {
-    is_noticed(Rule::TurningDays, 300, 400).await;
+    is_noticed(Rule::TurningDays, 301, 100).await;
 }
 
 #[tokio::test]
 async fn it_is_noticed_when_the_day_of_a_late_event_is_missed() {
-    is_noticed(Rule::LateDays, 300, 400).await;
+    is_noticed(Rule::LateDays, 300, 300).await;
 }
