@@ -4,6 +4,7 @@
 use crate::catalogue::{Catalogue, DIMENSIONS, Kind, Kpi};
 use crate::{Engine, Error, Rows};
 use arrow::array::RecordBatch;
+use std::collections::BTreeMap;
 
 /// A table of measured values: its name, its partition column, and the queries whose rows fill it.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ pub struct MeasureTable {
 pub struct MeasureQuery {
     /// The measure's file.
     pub file: String,
+    /// The measure; `None` where the query is of all.
+    pub kpi: Option<String>,
     /// The query.
     pub sql: String,
     /// Values of its `$name`s.
@@ -45,6 +48,13 @@ pub fn measured_tables(catalogue: &Catalogue) -> Vec<MeasureTable> {
 }
 
 impl MeasureTable {
+    /// The table of some measures, by id, and no others.
+    #[must_use]
+    pub fn only<V>(mut self, kpis: &BTreeMap<String, V>) -> Self {
+        self.queries.retain(|query| query.kpi.as_ref().is_none_or(|kpi| kpis.contains_key(kpi)));
+        self
+    }
+
     /// Runs the queries and gathers their rows, those only for which `condition` holds if one is given;
     /// `None` if there is no query.
     ///
@@ -87,7 +97,7 @@ fn days() -> MeasureQuery {
     let sql = format!(
         "SELECT {key},\n    {PARTS},\n    status, local_month\nFROM kpi_interval\nGROUP BY {key}, status, local_month"
     );
-    MeasureQuery { file: "src/measure.rs".to_owned(), sql, parameters: Vec::new() }
+    MeasureQuery { file: "src/measure.rs".to_owned(), kpi: None, sql, parameters: Vec::new() }
 }
 
 fn query(kpi: &Kpi, interval: Option<&str>) -> MeasureQuery {
@@ -122,5 +132,5 @@ fn query(kpi: &Kpi, interval: Option<&str>) -> MeasureQuery {
         group = group.join(", "),
     );
     let parameters = declared.parameters.iter().map(|(name, value)| (name.clone(), *value)).collect();
-    MeasureQuery { file: format!("kpis/{}.sql", kpi.id), sql, parameters }
+    MeasureQuery { file: format!("kpis/{}.sql", kpi.id), kpi: Some(kpi.id.clone()), sql, parameters }
 }

@@ -117,6 +117,17 @@ async fn facts_of_touched(work: &mut Work<'_>, source: &'static schemas::Source)
         source.subject
     );
     let raw = format!("{}_raw", source.table);
+    let now = work.event_table(&source.table)?;
+    work.bind_at("here", &now, &places)?;
+    work.keep(&raw, &of_touched).await?;
+    let new = bind_facts(&work.engine, source).await?;
+    if (new.repeats, new.superseded) == (0, 0) {
+        // Then there were none before either.
+        let appended = work.events.appended.get(&source.table).and_then(|rows| rows.row_count());
+        if let Some(appended) = appended {
+            return Ok((Facts { rows: new.rows - appended as i64, ..new }, new));
+        }
+    }
     let mut old = Facts::default();
     if let Some(version) = work.published.table_versions.get(&source.table) {
         let before = work.lake.open_table_at(&source.table, *version).await?;
@@ -126,10 +137,7 @@ async fn facts_of_touched(work: &mut Work<'_>, source: &'static schemas::Source)
             old = bind_facts(&work.engine, source).await?;
         }
     }
-    let now = work.event_table(&source.table)?;
-    work.bind_at("here", &now, &places)?;
-    work.keep(&raw, &of_touched).await?;
-    Ok((old, bind_facts(&work.engine, source).await?))
+    Ok((old, new))
 }
 
 /// Records in the quarantine, by source.

@@ -85,7 +85,7 @@ pub(crate) enum Command {
     /// Models: queue_visits, calls, form_sessions, reports, contacts, contact_demands,
     /// customer_contacts, queue_map, category_map, public_holidays, interventions, targets, baselines.
     /// Measures: kpi_daily, kpi_interval, kpi_distribution, kpi_period, kpi_monthly, kpi_series,
-    /// kpi_xmr, kpi_definitions. Records: verifications.
+    /// kpi_xmr, kpi_definitions. Records: kpi_restatements, verifications.
     Sql(SqlArguments),
     /// The scorecard: each measure against its target and baseline, and how complete it is.
     Kpi(KpiArguments),
@@ -190,14 +190,14 @@ pub(crate) struct DemoArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct RefreshArguments {
-    /// Refresh once and end.
-    #[arg(long, required = true)]
+    /// Refresh once and end, instead of whenever something has come.
+    #[arg(long)]
     pub(crate) once: bool,
     /// Measure as of this instant instead of now: decides what is final. Such as 2026-04-01T00:00:00Z.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", requires = "once")]
     pub(crate) as_of: Option<DateTime<Utc>>,
     /// Compute everything from the events, whatever the last epoch has. The numbers are the same.
-    #[arg(long)]
+    #[arg(long, requires = "once")]
     pub(crate) from_scratch: bool,
 }
 

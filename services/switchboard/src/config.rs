@@ -23,6 +23,7 @@ pub(crate) struct Config {
     pub(crate) kafka: KafkaConfig,
     pub(crate) schemas: SchemasConfig,
     pub(crate) ingest: IngestConfig,
+    pub(crate) refresh: RefreshConfig,
     pub(crate) maintenance: MaintenanceConfig,
     pub(crate) serve: ServeConfig,
     pub(crate) operations: OperationsConfig,
@@ -84,6 +85,11 @@ pub(crate) struct IngestConfig {
     pub(crate) flush_mib: usize,
     pub(crate) memory_mib: usize,
     pub(crate) pause_above_bad_percent: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct RefreshConfig {
+    pub(crate) every_ms: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]

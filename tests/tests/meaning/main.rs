@@ -16,4 +16,5 @@ mod one_resident;
 mod oracle_agrees;
 mod rebuilt;
 mod refreshed;
+mod restated;
 mod xmr;

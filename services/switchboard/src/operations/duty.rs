@@ -13,8 +13,8 @@ pub(crate) enum Duty {
     Ingest(Health, Lake),
     /// The newest epoch is shown.
     Serve(Watch),
-    /// The tables of the lake in this folder are looked after.
-    Maintain(PathBuf),
+    /// The tables of the lake in this folder are written: refreshed, or looked after.
+    Write(PathBuf),
 }
 
 impl Duty {
@@ -26,7 +26,7 @@ impl Duty {
                 reasons.extend(refusal(lake.clone()).await);
                 reasons
             }
-            Self::Maintain(folder) => match Lake::open(folder) {
+            Self::Write(folder) => match Lake::open(folder) {
                 Ok(lake) => refusal(lake).await.into_iter().collect(),
                 Err(error) => vec![error.to_string()],
             },
@@ -94,7 +94,7 @@ mod tests {
     #[tokio::test]
     async fn maintenance_is_ready_as_soon_as_there_is_a_lake() {
         let folder = TempDir::new().unwrap();
-        let duty = Duty::Maintain(folder.path().join("lake"));
+        let duty = Duty::Write(folder.path().join("lake"));
         let told = duty.reasons_against().await;
         assert!(told.len() == 1 && told[0].contains("there is no lake here yet"), "{told:?}");
         Lake::open_or_create(&folder.path().join("lake")).unwrap();
