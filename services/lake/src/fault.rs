@@ -1,10 +1,10 @@
-//! Named points at which a test build can be held, and rules of the protocol that it can be told
-//! to forget, so that tests show what happens when a process dies there, and that they would
-//! notice a rule that is not kept.
+//! Named points at which a test build can be held, and rules of the protocol and of refresh that it
+//! can be told to forget, so that tests show what happens when a process dies there, and that they
+//! would notice a rule that is not kept.
 //!
 //! Only a build with debug assertions knows any of this; in a release build all of it is nothing.
 
-/// A rule of the protocol that a test build can be told to forget.
+/// A rule that a test build can be told to forget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
     /// The positions of the log are compared with those that the batch continues.
@@ -13,6 +13,12 @@ pub enum Rule {
     ReadBack,
     /// A rewrite of files moves the rewriters' fence.
     RewriterFence,
+    /// Refresh: whoever reads a table is told of its old rows too, and not of the new ones alone.
+    OldRows,
+    /// Refresh: days are measured anew when the passing of time makes their values final.
+    TurningDays,
+    /// Refresh: each day on which something has changed is measured anew, however late it comes.
+    LateDays,
 }
 
 #[cfg(debug_assertions)]

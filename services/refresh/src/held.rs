@@ -116,8 +116,17 @@ pub(crate) async fn replace(
             Commit { files, replace: true, schema, ..Commit::default() }
         }
     };
-    let start = table.positions().get(fence::REFRESH).copied();
-    commit.spans = vec![Span { fence: fence::REFRESH.to_owned(), start, end: epoch }];
+    let at = |fence: &str| table.positions().get(fence).copied();
+    if at(fence::REFRESH).is_some_and(|reached| reached > epoch) {
+        return Err(Error::Overtaken { table: spec.name.clone() });
+    }
+    // The rewriters' fence moves with every commit, also where a refresh of the same epoch has been here
+    // before: what takes the place of what must have been decided on this very state.
+    let rewritten = at(fence::REWRITER);
+    commit.spans = vec![
+        Span { fence: fence::REFRESH.to_owned(), start: at(fence::REFRESH), end: epoch },
+        Span { fence: fence::REWRITER.to_owned(), start: rewritten, end: rewritten.unwrap_or_default() + 1 },
+    ];
     match table.commit(commit).await? {
         // Exactly this version, whoever has committed since.
         Committed::Landed(version) if version == table.version() => {
@@ -147,4 +156,54 @@ pub(crate) fn places(rows: &[RecordBatch], column: Option<&str>) -> Result<BTree
         places.extend((0..values.len()).map(|row| values.is_valid(row).then(|| values.value(row).to_owned())));
     }
     Ok(places)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use arrow::array::{ArrayRef, AsArray, StringArray};
+    use arrow::datatypes::{DataType, Field, Schema};
+
+    fn rows(value: &str) -> Vec<RecordBatch> {
+        let column: ArrayRef = Arc::new(StringArray::from(vec![value]));
+        vec![RecordBatch::try_from_iter_with_nullable(vec![("value", column, true)]).unwrap()]
+    }
+
+    #[tokio::test]
+    async fn of_two_that_replace_the_same_rows_at_once_each_has_its_own_or_gives_way() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let lake = Lake::open_or_create(&folder.path().join("lake")).unwrap();
+        let schema = Arc::new(Schema::new(vec![Field::new("value", DataType::Utf8, true)]));
+        let name = "held".to_owned();
+        let spec = TableSpec { name, schema, partition_column: None, sort_columns: Vec::new() };
+        let plan = Plan { time_zone: chrono_tz::UTC, as_of_micros: 0, now_micros: 0, from_scratch: false };
+        let everywhere = BTreeSet::from([None]);
+        let base = replace(&lake, &spec, None, &rows("base"), (1, &plan)).await.unwrap();
+        let put = async |value: &str, epoch| {
+            let rows = rows(value);
+            replace(&lake, &spec, Some((&base, &everywhere)), &rows, (epoch, &plan)).await
+        };
+        // One that was killed before it had published has moved the fence to the epoch already.
+        put("killed", 2).await.unwrap();
+        for _ in 0..5 {
+            let (one, other) = tokio::join!(put("one", 2), put("other", 2));
+            assert!(one.is_ok() || other.is_ok());
+            for (outcome, value) in [(one, "one"), (other, "other")] {
+                match outcome {
+                    Ok(table) => {
+                        let snapshot = table.snapshot().unwrap().at(&everywhere);
+                        let there = rows_of(snapshot, &spec.schema).await.unwrap();
+                        let there: Vec<&str> =
+                            there.iter().flat_map(|batch| batch.column(0).as_string::<i32>()).flatten().collect();
+                        assert_eq!(there, [value]);
+                    }
+                    Err(error) => assert!(matches!(error, Error::Overtaken { .. }), "{error}"),
+                }
+            }
+        }
+        // Who comes after a later epoch is late, and does not move the fence back.
+        put("later", 3).await.unwrap();
+        assert!(matches!(put("late", 2).await, Err(Error::Overtaken { .. })));
+    }
 }

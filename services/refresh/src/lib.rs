@@ -8,6 +8,7 @@ mod events_now;
 mod former;
 mod held;
 mod index;
+mod indexed;
 mod joined;
 mod plan;
 mod publication;

@@ -4,7 +4,8 @@ use crate::Error;
 use crate::derived;
 use crate::former::Former;
 use crate::held::replace;
-use crate::index::{self, Entry, INDEX_TABLE, Index};
+use crate::index::{self, INDEX_TABLE, Index};
+use crate::indexed;
 use crate::plan::Why;
 use crate::publication::Publication;
 use crate::restate::RESTATEMENTS_TABLE;
@@ -15,7 +16,6 @@ use data_encoding::HEXLOWER;
 use lake::Lake;
 use queries::catalogue::KpiFile;
 use queries::{Engine, catalogue, measured_tables};
-use schemas::wide;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -46,19 +46,13 @@ pub(crate) async fn rebuild(
     let engine = Engine::new(plan.time_zone, plan.as_of_micros)?;
     let Bound { versions: mut table_versions, completeness } = sources::bind(lake, &engine, None).await?;
     let mut index = Index::bind(&engine, None)?;
-    for source in schemas::catalogue().sources.values() {
-        let entries = Entry::of_table(catalogue(), &source.table);
-        let place = wide::partition_column(source.partition);
-        index.add(&engine, &entries, &format!("{}_raw", source.table), place).await?;
-    }
+    indexed::add_events(&mut index, &engine).await?;
     for model in &catalogue().models {
         let derived = derived::of_model(&engine, model, None).await?;
         let table = replace(lake, &derived.spec, None, &derived.rows, (epoch, plan)).await?;
         on_table(table.name(), derived.row_count());
         engine.bind(table.name(), table.snapshot()?)?;
-        if let Some(place) = &model.declared.partition {
-            index.add(&engine, &Entry::of_table(catalogue(), &model.name), &model.name, place).await?;
-        }
+        indexed::add_model(&mut index, &engine, model).await?;
         table_versions.insert(derived.spec.name, table.version());
     }
     let mut former = Former::open(lake, before).await;

@@ -10,6 +10,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::SchemaRef;
 use chrono::{Datelike, Months, NaiveDate};
 use lake::Place;
+use lake::fault::{Rule, keeps};
 use queries::{Catalogue, Kind, Kpi, MeasureTable, Model, catalogue, days_ending, measured_tables};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -97,6 +98,9 @@ async fn touched_days(work: &mut Work<'_>, touched: &Touched) -> Result<BTreeSet
             batch.column(0).as_string::<i32>().iter().flatten().filter_map(|day| day.parse::<NaiveDate>().ok()),
         );
     }
+    if !keeps(Rule::LateDays) {
+        days = days.last().copied().into_iter().collect();
+    }
     Ok(days)
 }
 
@@ -119,6 +123,9 @@ fn days_that_turn(work: &Work<'_>, kpi: &Kpi) -> Vec<NaiveDate> {
 }
 
 fn turning_between(then: i64, plan: &Plan, kpi: &Kpi) -> Vec<NaiveDate> {
+    if !keeps(Rule::TurningDays) {
+        return Vec::new();
+    }
     let settling = i64::from(kpi.declared.settles_after_days) * DAY_MICROS;
     let now = plan.as_of_micros;
     days_ending(plan.time_zone, then.min(now) - settling, then.max(now) - settling)

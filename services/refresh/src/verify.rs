@@ -2,16 +2,18 @@
 //!
 //! The event tables are read at the versions that the epoch names, as of its instant and in its time
 //! zone; no derived table is read to compute another. So whatever refresh did to get there, what it
-//! published must be what comes out here.
+//! published must be what comes out here. The index may say too much (see [`crate::indexed`]).
 
 use crate::derived::{self, Derived};
 use crate::difference::{self, DifferingRow, TableDifference};
+use crate::index::{INDEX_TABLE, Index};
+use crate::indexed;
 use crate::plan::other_definitions;
 use crate::publication::{Publication, text};
 use crate::rebuild::definition_hashes;
 use crate::verification::Verification;
 use crate::{Error, sources};
-use lake::Lake;
+use lake::{Lake, Table};
 use queries::{Engine, Model, catalogue, measured_tables};
 use std::collections::BTreeMap;
 
@@ -32,6 +34,9 @@ pub async fn verify(
     })?;
     let engine = Engine::new(zone, publication.as_of_micros)?;
     sources::bind(lake, &engine, Some(&publication.table_versions)).await?;
+    let index = published(lake, publication, INDEX_TABLE).await?;
+    let mut index = Index::bind(&engine, index.as_ref().map(Table::snapshot).transpose()?)?;
+    indexed::add_events(&mut index, &engine).await?;
     let mut found = Verification::of(publication, verified_at_micros);
     for model in &catalogue().models {
         let derived = derived::of_model(&engine, model, None).await?;
@@ -42,6 +47,7 @@ pub async fn verify(
         on_table(&derived.spec.name, derived.row_count());
         found.add(derived.row_count(), difference);
         engine.bind_rows(&derived.spec.name, derived.spec.schema.clone(), derived.rows)?;
+        indexed::add_model(&mut index, &engine, model).await?;
     }
     for measured in measured_tables(catalogue()) {
         let Some(derived) = derived::of_measures(&engine, &measured, None).await? else { continue };
@@ -52,6 +58,10 @@ pub async fn verify(
         found.add(derived.row_count(), difference);
         engine.bind_rows(&derived.spec.name, derived.spec.schema.clone(), derived.rows)?;
     }
+    let derived = indexed::derived(&engine).await?;
+    let difference = compare(lake, publication, &derived, "true").await?;
+    on_table(INDEX_TABLE, derived.row_count());
+    found.add(derived.row_count(), difference);
     Ok(found)
 }
 
@@ -66,12 +76,16 @@ async fn compare(
     derived: &Derived,
     condition: &str,
 ) -> Result<Option<TableDifference>, Error> {
-    let name = &derived.spec.name;
-    let published = match publication.table_versions.get(name) {
-        Some(version) => Some(lake.open_table_at(name, *version).await?),
-        None => None,
-    };
+    let published = published(lake, publication, &derived.spec.name).await?;
     difference::of_table(derived, published.as_ref(), condition).await
+}
+
+/// A table at the version that the epoch names, if it names one.
+async fn published(lake: &Lake, publication: &Publication, name: &str) -> Result<Option<Table>, Error> {
+    match publication.table_versions.get(name) {
+        Some(version) => Ok(Some(lake.open_table_at(name, *version).await?)),
+        None => Ok(None),
+    }
 }
 
 /// How many events are shown behind a row.

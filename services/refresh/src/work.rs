@@ -6,6 +6,7 @@ use crate::index::{Entry, INDEX_TABLE, Index};
 use crate::publication::Publication;
 use crate::{Error, Plan};
 use arrow::array::RecordBatch;
+use lake::fault::{Rule, keeps};
 use lake::{Lake, Place, SnapshotTable};
 use queries::{Engine, Facts, Rows, catalogue};
 use std::collections::{BTreeMap, BTreeSet};
@@ -126,7 +127,8 @@ impl<'a> Work<'a> {
         partition: Option<&str>,
     ) -> Result<(), Error> {
         let Some(first) = changed.removed.first().or(changed.added.first()) else { return Ok(()) };
-        self.engine.bind_rows(&format!("changed_{table}"), first.schema(), changed.rows())?;
+        let told = if keeps(Rule::OldRows) { changed.rows() } else { changed.added.clone() };
+        self.engine.bind_rows(&format!("changed_{table}"), first.schema(), told)?;
         self.changed.insert(table.to_owned());
         if let (Some(partition), Some(added)) = (partition, changed.added.first()) {
             self.engine.bind_rows("added", added.schema(), changed.added.clone())?;

@@ -6,7 +6,7 @@ use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray, Timest
 use arrow::compute::{concat_batches, take};
 use lake::{Commit, Lake, Span, Table, TableSpec, fence};
 use queries::Engine;
-use refresh::{Publication, VERIFICATIONS_TABLE};
+use refresh::{INDEX_TABLE, Publication, VERIFICATIONS_TABLE};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
@@ -74,17 +74,17 @@ async fn publish_damaged(world: &World, damage: Damage) -> Vec<String> {
     let mut publication = Publication::newest(&lake).await.unwrap().unwrap();
     publication.epoch += 1;
     let derived = publication.definitions.keys().filter_map(|name| name.strip_prefix("models/"));
-    let measured = ["kpi_daily", "kpi_interval", "kpi_distribution", "kpi_period"];
-    let names: Vec<String> = derived.chain(measured).map(str::to_owned).collect();
+    let others = ["kpi_daily", "kpi_interval", "kpi_distribution", "kpi_period", INDEX_TABLE];
+    let names: Vec<String> = derived.chain(others).map(str::to_owned).collect();
     for name in &names {
         // The commit that made the table is followed by what the refresh published.
         let at_first = lake.open_table_at(name, 1).await.unwrap();
         let rows = damaged(&rows(&at_first).await, damage);
         assert!(rows.num_rows() > 0 || matches!(damage, Damage::Lost), "{name} is empty");
         let mut table = lake.open_table(name).await.unwrap().unwrap();
-        let month = rows.schema().column_with_name("local_month").map(|_| "local_month".to_owned());
-        let spec =
-            TableSpec { name: name.clone(), schema: rows.schema(), partition_column: month, sort_columns: vec![] };
+        let has = |column: &&str| rows.schema().column_with_name(column).is_some();
+        let partition_column = ["local_month", "level"].into_iter().find(has).map(str::to_owned);
+        let spec = TableSpec { name: name.clone(), schema: rows.schema(), partition_column, sort_columns: vec![] };
         let files = table.write(&spec, &[rows]).await.unwrap();
         table.commit(Commit { files, replace: true, ..Commit::default() }).await.unwrap();
         publication.table_versions.insert(name.clone(), table.version());

@@ -1,6 +1,6 @@
 //! Faults on purpose, on the real binary and real Kafka: processes killed at named points, paused
 //! past their session, members coming and going in a storm, brokers lost, partitions added, records
-//! and topics gone.
+//! and topics gone; refreshes killed and racing each other.
 //!
 //! Every test ends with the auditor, which reads Kafka again by itself, and with the number of
 //! records that were written; or with the sentence in which ingest says why it does not go on.
@@ -25,15 +25,18 @@ mod kafka;
 mod kafka_faults;
 mod killed_in_ingest;
 mod killed_in_maintenance;
+mod killed_in_refresh;
 mod load;
 mod loud_stops;
 mod memory;
 #[path = "../acceptance/passing_time.rs"]
 mod passing_time;
 mod process;
+mod refreshed_story;
 mod small_disk;
 mod storage;
 mod topic;
+mod two_refreshers;
 #[path = "../acceptance/world.rs"]
 #[allow(dead_code, reason = "shared with the acceptance tests, which use more of it")]
 mod world;

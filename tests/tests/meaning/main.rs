@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod arrival;
+mod broken_refresh;
 mod examples;
 mod facts;
 mod folding;

@@ -88,7 +88,7 @@ fn plan(as_of_micros: i64, from_scratch: bool) -> Plan {
 }
 
 /// The events in batches, and the instant as of which is measured after each.
-fn batches(seed: u64, mut events: Vec<Event>) -> Vec<(Vec<Event>, i64)> {
+pub(crate) fn batches(seed: u64, mut events: Vec<Event>) -> Vec<(Vec<Event>, i64)> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     events.shuffle(&mut rng);
     let count = if rng.random_ratio(1, 2) { rng.random_range(2..5) } else { 6 };
