@@ -27,7 +27,7 @@ async fn is_noticed(rule: Rule, seed: u64, events: usize) {
 
 #[tokio::test]
 async fn it_is_noticed_when_old_rows_are_not_told_of() {
-    is_noticed(Rule::OldRows, 300, 300).await;
+    is_noticed(Rule::OldRows, 300, 400).await;
 }
 
 #[tokio::test]
