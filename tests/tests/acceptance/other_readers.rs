@@ -36,7 +36,7 @@ fn deltalake_and_duckdb_read_what_our_sql_reads() {
     world.ingest();
     let newest = delta::version(&world.lake().join("telephony_events"));
 
-    let seen = look(&python, &world.lake());
+    let seen = look(&python, &world.lake(), &[]);
     assert_eq!(seen["epoch"], 1);
     let tables = seen["tables"].as_object().unwrap();
     let is_published = |table: &&Json| table["is_published"] == true;
@@ -81,9 +81,9 @@ fn produce(brokers: &str, events: &[Event]) {
 }
 
 /// What `read_lake.py` saw.
-fn look(python: &Path, lake: &Path) -> Json {
-    let output =
-        Command::new(python).arg(checkout().join("tests/python/read_lake.py")).arg(lake).output().unwrap();
+pub(crate) fn look(python: &Path, lake: &Path, options: &[&str]) -> Json {
+    let script = checkout().join("tests/python/read_lake.py");
+    let output = Command::new(python).arg(script).arg(lake).args(options).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
@@ -119,7 +119,7 @@ fn summed(column: &str, kind: &str) -> String {
 }
 
 /// Where `deltalake` and `duckdb` are installed; where they are not, the test is skipped.
-fn python(test: &str) -> Option<PathBuf> {
+pub(crate) fn python(test: &str) -> Option<PathBuf> {
     let python = std::env::var_os("SWITCHBOARD_TEST_PYTHON").map(PathBuf::from);
     if python.is_none() {
         skip(test, "what tests/python/requirements.txt names is not there; tests/run.sh fetches it");
