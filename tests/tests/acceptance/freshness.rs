@@ -3,21 +3,19 @@
 //! the end, that every epoch is whole, that others count the same rows in it, and that files and logs stay few.
 
 use crate::broker::Broker;
-use crate::delta;
+use crate::few_files::{appended_tables_have_few_files, derived_tables_have_a_file_a_place, logs_are_short};
 use crate::kafka::Writer;
-use crate::other_readers::{look, python};
+use crate::other_readers::{others_count_the_same, python};
 use crate::steady::{Steady, now_micros};
 use crate::world::World;
 use arrow::array::{Array, AsArray, Int64Array, RecordBatch};
 use arrow::datatypes::Int64Type;
-use lake::{Lake, QUARANTINE_TABLE, Table};
-use queries::Engine;
-use refresh::{PUBLICATIONS_TABLE, Publication, Reading};
-use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use lake::Lake;
+use refresh::{Publication, Reading};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
@@ -208,94 +206,5 @@ impl Watcher {
     fn finish(mut self) {
         self.join_counting();
         others_count_the_same(&self.python, self.lake.folder());
-    }
-}
-
-/// Python's library finds in each table, at the version that the newest epoch names, the rows that we find.
-fn others_count_the_same(python: &Path, lake: &Path) {
-    let seen = look(python, lake, &["--count"]);
-    let lake = Lake::open(lake).unwrap();
-    let count = async |name: &str, version: u64| {
-        let engine = Engine::new(chrono_tz::UTC, 0).unwrap();
-        engine.bind("counted", lake.open_table_at(name, version).await.unwrap().snapshot().unwrap()).unwrap();
-        let rows = engine.collect("SELECT count(*) FROM counted").await.unwrap();
-        rows[0].column(0).as_primitive::<Int64Type>().value(0)
-    };
-    let runtime = Runtime::new().unwrap();
-    let tables = seen["tables"].as_object().unwrap();
-    assert!(tables.len() > 10, "{:?}", tables.keys());
-    for (name, table) in tables {
-        let ours = runtime.block_on(count(name, table["version"].as_u64().unwrap()));
-        assert_eq!(table["rows"], json!(ours), "{name} in epoch {}", seen["epoch"]);
-    }
-}
-
-/// The tables of the newest epoch, or the newest of all others.
-fn tables(world: &World) -> Vec<Table> {
-    Runtime::new().unwrap().block_on(async {
-        let lake = Lake::open(&world.lake()).unwrap();
-        let published = Publication::newest(&lake).await.unwrap().unwrap().table_versions;
-        let mut tables = Vec::new();
-        for name in lake.tables().unwrap() {
-            let is_derived = published.contains_key(&name) && !appended().contains(name.as_str());
-            tables.push(match is_derived {
-                true => lake.open_table_at(&name, published[&name]).await.unwrap(),
-                false => lake.open_table(&name).await.unwrap().unwrap(),
-            });
-        }
-        tables
-    })
-}
-
-/// The tables to which rows are only ever added.
-fn appended() -> BTreeSet<&'static str> {
-    let events = schemas::catalogue().sources.values().map(|source| source.table.as_str());
-    events.chain([QUARANTINE_TABLE, PUBLICATIONS_TABLE, refresh::VERIFICATIONS_TABLE]).collect()
-}
-
-/// The most files that a place of the table has.
-fn files_of_a_place(table: &Table) -> usize {
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    for file in table.snapshot().unwrap().data_files() {
-        *places.entry(format!("{:?}", file.partition_values)).or_default() += 1;
-    }
-    places.into_values().max().unwrap_or_default()
-}
-
-fn derived_tables_have_a_file_a_place(world: &World) {
-    let derived: Vec<Table> =
-        tables(world).into_iter().filter(|table| !appended().contains(table.name())).collect();
-    assert!(derived.len() > 10, "{derived:?}");
-    for table in derived {
-        assert!(
-            files_of_a_place(&table) <= 1,
-            "{} has {} files in one place",
-            table.name(),
-            files_of_a_place(&table)
-        );
-    }
-}
-
-/// Fewer than maintenance finds worth putting together.
-fn appended_tables_have_few_files(world: &World) {
-    for table in tables(world).into_iter().filter(|table| appended().contains(table.name())) {
-        assert!(
-            files_of_a_place(&table) < 4,
-            "{} has {} files in one place",
-            table.name(),
-            files_of_a_place(&table)
-        );
-    }
-}
-
-/// Of no table a reader must go through 500 commits or more.
-fn logs_are_short(world: &World) {
-    for table in tables(world) {
-        let folder = world.lake().join(table.name());
-        let names = fs::read_dir(folder.join("_delta_log")).unwrap();
-        let names = names.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
-        let checkpoints = names.filter_map(|name| name.strip_suffix(".checkpoint.parquet")?.parse().ok());
-        let since = delta::version(&folder) - checkpoints.max().unwrap_or(0u64);
-        assert!(since < 500, "{} has {since} commits since its last checkpoint", table.name());
     }
 }

@@ -17,6 +17,7 @@ mod demo;
 mod event_files;
 mod evolution;
 mod expected;
+mod few_files;
 mod fixmystreet_csv;
 mod freshness;
 mod identifiers;

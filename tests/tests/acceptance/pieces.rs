@@ -19,43 +19,42 @@ use tokio::runtime::Runtime;
 #[derive(Debug, Clone, Copy)]
 enum Order {
     AsTheyCame,
-    Shuffled,
     /// Each row twice, anywhere.
-    Doubled,
+    DoubledAndShuffled,
     LastDayFirst,
 }
 
-const ORDERS: [Order; 4] = [Order::AsTheyCame, Order::Shuffled, Order::Doubled, Order::LastDayFirst];
+const ORDERS: [Order; 3] = [Order::AsTheyCame, Order::DoubledAndShuffled, Order::LastDayFirst];
 
 #[test]
 fn real_calls_in_one_piece() {
-    in_pieces("real_calls_in_one_piece", 1, &[1]);
+    // Inside one piece no row comes before another.
+    in_pieces("real_calls_in_one_piece", 1, &ORDERS[..2], &[1]);
 }
 
 #[test]
 fn real_calls_in_seven_pieces() {
-    in_pieces("real_calls_in_seven_pieces", 7, &[1, 2, 3, 4, 5, 6, 7]);
+    in_pieces("real_calls_in_seven_pieces", 7, &ORDERS, &[1, 2, 3, 4, 5, 6, 7]);
 }
 
 #[test]
 fn real_calls_in_a_thousand_pieces() {
-    in_pieces("real_calls_in_a_thousand_pieces", 1_000, &[1, 10, 500, 1_000]);
+    in_pieces("real_calls_in_a_thousand_pieces", 1_000, &ORDERS, &[1, 2, 30, 600, 1_000]);
 }
 
-/// In every order; refreshed after so many pieces.
-fn in_pieces(test: &str, count: usize, refreshed_after: &[usize]) {
+/// Refreshed after so many pieces.
+fn in_pieces(test: &str, count: usize, orders: &[Order], refreshed_after: &[usize]) {
     let Some(data) = shared_data(test) else { return };
-    for order in ORDERS {
+    for order in orders {
         let world = World::new();
-        let pieces = pieces(&world, &data, order, count);
+        let pieces = pieces(&world, &data, *order, count);
         Runtime::new().unwrap().block_on(feed(&world.lake(), &pieces, refreshed_after));
-        let told = world.succeeds(&["verify"]);
-        assert!(!told.is_empty(), "verify says nothing");
+        world.succeeds(&["verify"]);
         all_numbers_hold(&world, &data);
     }
 }
 
-/// The records of each piece: of the rows of a file that has some of the week's, after the heading.
+/// The records of each piece, which is a file with the heading and some of the week's rows.
 fn pieces(world: &World, data: &Path, order: Order, count: usize) -> Vec<Vec<Vec<u8>>> {
     let text = fs::read_to_string(data.join("calls_week.csv")).unwrap();
     let (heading, rows) = text.split_once('\n').unwrap();
@@ -70,13 +69,11 @@ fn pieces(world: &World, data: &Path, order: Order, count: usize) -> Vec<Vec<Vec
 }
 
 fn ordered(mut rows: Vec<&str>, order: Order) -> Vec<&str> {
-    let mut random = ChaCha8Rng::seed_from_u64(1999);
     match order {
         Order::AsTheyCame => {}
-        Order::Shuffled => rows.shuffle(&mut random),
-        Order::Doubled => {
+        Order::DoubledAndShuffled => {
             rows.extend(rows.clone());
-            rows.shuffle(&mut random);
+            rows.shuffle(&mut ChaCha8Rng::seed_from_u64(1999));
         }
         Order::LastDayFirst => {
             // Column four is when the call arrived, such as 1999-03-05T09:00:00.
