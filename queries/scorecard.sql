@@ -29,8 +29,9 @@ parts AS (
         sum(numerator) AS numerator, sum(denominator) AS denominator,
         bool_or(status = 'provisional') AS is_provisional
     FROM wanted
+    JOIN kpi_definitions AS defined ON defined.kpi = wanted.kpi
     JOIN kpi_daily AS daily
-        ON daily.kpi = wanted.kpi
+        ON daily.kpi = wanted.kpi AND daily.definition_version = defined.definition_version
         AND (wanted.service_area IS NULL OR wanted.service_area = daily.service_area)
         AND (wanted.service_class IS NULL OR wanted.service_class = daily.service_class)
         AND (wanted.queue IS NULL OR wanted.queue = daily.queue)
@@ -55,10 +56,12 @@ tenths AS (
     LEFT JOIN parts ON parts.kpi = wanted.kpi AND parts.slice = wanted.slice
 ),
 spread AS (
-    SELECT kpi, value, sum(count) AS visits, bool_or(status = 'provisional') AS is_provisional
-    FROM kpi_distribution
+    SELECT measured.kpi, value, sum(count) AS visits, bool_or(status = 'provisional') AS is_provisional
+    FROM kpi_distribution AS measured
+    JOIN kpi_definitions AS defined
+        ON defined.kpi = measured.kpi AND defined.definition_version = measured.definition_version
     WHERE CAST(local_date AS INT) BETWEEN $from_day AND $to_day
-    GROUP BY kpi, value
+    GROUP BY measured.kpi, value
 ),
 running AS (
     SELECT

@@ -11,6 +11,10 @@ pub const VALUES: &str = include_str!("../answers/values.sql");
 /// A distribution by day or month and by any of its dimensions; parameters as for [`VALUES`].
 pub const DISTRIBUTION: &str = include_str!("../answers/distribution.sql");
 
+/// A distribution's count, median, 90th percentile and longest over some days and by any of its
+/// dimensions; `$kpi`, `$from_day`, `$to_day`, and [`BY_DIMENSION`].
+pub const SPREAD: &str = include_str!("../answers/spread.sql");
+
 /// A measure of kind `monthly`; `$kpi`, `$from_day`, `$to_day`.
 pub const PERIODS: &str = include_str!("../answers/periods.sql");
 

@@ -9,6 +9,7 @@ use datafusion::catalog::TableProvider;
 use datafusion::common::{ParamValues, ScalarValue};
 use datafusion::datasource::MemTable;
 use datafusion::execution::context::SQLOptions;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use futures::TryStreamExt;
 use std::sync::Arc;
@@ -163,6 +164,18 @@ impl Engine {
     async fn frame(&self, sql: &str, parameters: &[(String, i64)]) -> Result<DataFrame, Error> {
         let frame = self.context.sql(sql).await?;
         Ok(frame.with_param_values(ParamValues::from(self.values(parameters)))?)
+    }
+
+    /// The plan of a query with parameters as it was written: nothing moved, nothing left out.
+    pub(crate) async fn plan(&self, sql: &str, parameters: &[(String, i64)]) -> Result<LogicalPlan, Error> {
+        Ok(self.frame(sql, parameters).await?.into_unoptimized_plan())
+    }
+
+    /// Runs a plan and gathers its rows.
+    pub(crate) async fn run(&self, plan: LogicalPlan) -> Result<Rows, Error> {
+        let stream = self.context.execute_logical_plan(plan).await?.execute_stream().await?;
+        let schema = stream.schema();
+        Ok((schema, stream.try_collect().await?))
     }
 
     /// `$as_of` and the parameters.

@@ -31,7 +31,7 @@ pub struct Facts {
 /// [`Error::Query`].
 pub async fn bind_facts(engine: &Engine, source: &Source) -> Result<Facts, Error> {
     let table = &source.table;
-    let raw = format!("{table}_raw");
+    let raw = whole(engine, source).await?;
     let repeated = format!("{table}_repeated");
     let superseded = format!("{table}_superseded");
     let subject = format!("source, \"{}\"", source.subject);
@@ -90,6 +90,22 @@ pub async fn bind_facts(engine: &Engine, source: &Source) -> Result<Facts, Error
     }
     engine.bind_view(table, &effective).await?;
     Ok(facts)
+}
+
+/// The name of the raw table, or, where that was made before some fields of the source came and no row
+/// has them yet, of a view of it in which they are null.
+async fn whole(engine: &Engine, source: &Source) -> Result<String, Error> {
+    let table = &source.table;
+    let raw = format!("{table}_raw");
+    let (found, _) = engine.read_only(&format!("SELECT * FROM {raw} LIMIT 0")).await?;
+    let columns = schemas::wide::table_schema(source);
+    if columns.fields().iter().all(|field| found.field_with_name(field.name()).is_ok()) {
+        return Ok(raw);
+    }
+    let (none, whole) = (format!("{table}_columns"), format!("{table}_whole"));
+    engine.bind_rows(&none, columns, Vec::new())?;
+    engine.bind_view(&whole, &format!("SELECT * FROM {raw} UNION ALL BY NAME SELECT * FROM {none}")).await?;
+    Ok(whole)
 }
 
 /// Binds the rows of a query; says whether there is one.

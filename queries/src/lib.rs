@@ -1,19 +1,23 @@
 #![doc = include_str!("../README.md")]
 
 pub mod answers;
+mod behind;
 pub mod catalogue;
 mod content_hash;
 mod engine;
 mod facts;
 mod key_hash;
 mod local_time;
+mod made_of;
 mod measure;
 mod memory;
 
+pub use behind::{EventBehind, Standing};
 pub use catalogue::{Catalogue, Kind, Kpi, Lookup, Model, catalogue};
 pub use engine::{Engine, Rows};
 pub use facts::{Facts, bind_facts};
 pub use local_time::days_ending;
+pub use made_of::{Adds, MadeOf, Slice, Thing};
 pub use measure::{MeasureTable, measured_tables};
 pub use memory::rebuild_in_memory;
 

@@ -35,6 +35,8 @@ pub struct Source {
     pub partition: PartitionBy,
     /// Event types, in rank order: the order of events of one subject at one instant.
     pub events: Vec<EventType>,
+    /// Names of event types to come, which no event of any source may have until then.
+    pub reserved: Vec<String>,
 }
 
 /// One event type of a source.
@@ -95,6 +97,8 @@ struct SourceFile {
     subject: String,
     partition: PartitionBy,
     order: Vec<String>,
+    #[serde(default)]
+    reserved: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -125,6 +129,7 @@ impl Catalogue {
                 sources.insert(name.to_owned(), load_source(name, text, &texts)?);
             }
         }
+        check_reserved(&sources)?;
         let released = load_released(&texts)?;
         Ok(Self { sources, released })
     }
@@ -194,6 +199,7 @@ fn load_source(name: &str, text: &str, texts: &HashMap<&str, &str>) -> Result<So
         subject: file.subject,
         partition: file.partition,
         events: Vec::new(),
+        reserved: file.reserved,
     };
     for event in &file.order {
         let path = format!("{name}/{event}.avsc");
@@ -207,6 +213,21 @@ fn load_source(name: &str, text: &str, texts: &HashMap<&str, &str>) -> Result<So
         return Err(fault(stray, format!("is not in `order` of {path}")));
     }
     Ok(source)
+}
+
+/// A reserved name is nobody's, not even its own source's: whoever gives the event takes it off the list.
+fn check_reserved(sources: &BTreeMap<String, Source>) -> Result<(), Error> {
+    let mut reserved = sources.values().flat_map(|owner| owner.reserved.iter().map(|name| (name, &owner.name)));
+    let taken = reserved.find_map(|(name, owner)| {
+        let source = sources.values().find(|source| source.event(name).is_some())?;
+        Some((source, format!("`{name}` is reserved in {owner}/source.toml")))
+    });
+    match taken {
+        Some((source, problem)) => {
+            Err(Error::Definition { file: format!("{}/source.toml", source.name), problem })
+        }
+        None => Ok(()),
+    }
 }
 
 fn load_event(name: &str, text: &str, source: &Source) -> Result<EventType, String> {

@@ -5,7 +5,9 @@ use crate::walker::{DATE_RANGE, DECIMAL_LIMIT, TIMESTAMP_RANGE};
 use crate::{Error, Field, FieldKind, Released, catalogue, frame};
 use apache_avro::types::Value as Avro;
 use apache_avro::{Decimal, Schema};
+use chrono::{DateTime, NaiveDate, SecondsFormat};
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::sync::OnceLock;
 use uuid::Uuid;
 
@@ -170,6 +172,29 @@ fn fits(value: &Value) -> bool {
         Value::Date(days) => DATE_RANGE.contains(&i64::from(*days)),
         Value::Decimal(units) => u128::from(units.unsigned_abs()) < DECIMAL_LIMIT,
         _ => true,
+    }
+}
+
+/// As a file of reference data writes it; a null is nothing.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => Ok(()),
+            Self::Text(text) => f.write_str(text),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Boolean(flag) => write!(f, "{flag}"),
+            Self::Id(id) => write!(f, "{id}"),
+            Self::TimestampMicros(micros) => match DateTime::from_timestamp_micros(*micros) {
+                Some(time) => f.write_str(&time.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+                None => write!(f, "{micros}"),
+            },
+            Self::Date(days) => match NaiveDate::from_epoch_days(*days) {
+                Some(day) => write!(f, "{day}"),
+                None => write!(f, "{days}"),
+            },
+            Self::Decimal(units) => f.write_str(&decimal_text(*units)),
+            Self::TextList(texts) => f.write_str(&texts.join(", ")),
+        }
     }
 }
 

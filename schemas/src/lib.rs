@@ -10,6 +10,7 @@ pub mod frame;
 mod json;
 pub mod registry;
 mod resolve;
+mod row;
 mod shape;
 pub mod walker;
 pub mod wide;

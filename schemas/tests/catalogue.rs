@@ -245,6 +245,20 @@ fn a_file_that_breaks_a_rule_is_named() {
     refused(&second, SOURCE, &IDS.replace("[[schema]]", "[[schema]]\nkind = 1"), &[], "ids.toml");
 }
 
+/// Whichever source it is in: names are unique over all of them.
+#[test]
+fn a_reserved_name_is_refused() {
+    let reserved = format!("{SOURCE}reserved = [\"letter_burnt\", \"letter_received\"]\n");
+    let error = load(&second(), &reserved, IDS, &[]).unwrap_err();
+    assert_eq!(error, "letter/source.toml: `letter_received` is reserved in letter/source.toml");
+    let other = "topic = \"t\"\ntable = \"t\"\nsubject = \"s\"\npartition = \"month\"\norder = []\n";
+    let other = format!("{other}reserved = [\"letter_received\"]");
+    let error = load(&second(), SOURCE, IDS, &[("post/source.toml", &other)]).unwrap_err();
+    assert_eq!(error, "letter/source.toml: `letter_received` is reserved in post/source.toml");
+    assert!(load(&second(), &reserved.replace(", \"letter_received\"", ""), IDS, &[]).is_ok());
+    assert_eq!(catalogue().sources["reference"].reserved, ["erasure_requested"]);
+}
+
 #[test]
 fn one_field_name_has_one_meaning_within_a_source() {
     let source = SOURCE.replace("]", ", \"letter_sent\"]");

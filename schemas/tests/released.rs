@@ -127,7 +127,8 @@ fn ids_only_grow() {
 fn the_first_ids_have_not_moved() {
     let telephony = "contact_initiated ivr_exited queue_entered queue_blocked contact_answered \
                      contact_abandoned queue_exited contact_transferred contact_ended wrapup_completed";
-    let reference = "queue_mapped target_set baseline_set calendar_loaded category_mapped intervention_logged";
+    let reference = "queue_mapped target_set baseline_set calendar_loaded category_mapped intervention_logged \
+                     coverage_declared volume_counted measure_published";
     let webform = "form_started step_completed validation_failed form_submitted submission_accepted \
                    submission_failed session_expired";
     let fixmystreet = "report_created report_confirmed report_sent update_posted state_changed \

@@ -63,6 +63,9 @@ pub fn random_story_text(seed: u64) -> String {
         teller.resident(place);
     }
     teller.disturb();
+    // Last, so that all else has happened by then: what is said late changes what was measured.
+    let registers = maps::REGISTERS.lines().filter(|line| !line.is_empty());
+    teller.lines.extend(registers.map(str::to_owned));
     teller.lines.join("\n")
 }
 

@@ -1,16 +1,18 @@
-//! Reference data: a file in which a council says which service its queues and categories belong to,
-//! what its measures should reach and where they stood, which days are holidays and what it did, to
+//! Reference data: files in which a council says which service its queues and categories belong to,
+//! what its measures should reach and where they stood, what was published of them, which days are
+//! holidays, what it did, which call centres the numbers speak for and what it counted by hand, to
 //! events.
 //!
-//! Owns the forms of the file, TOML, CSV and the published JSON of bank holidays, and what is wrong
-//! enough to refuse it. Which keys there are, and what they hold, is said by the schemas of
-//! `reference`. A file is loaded as a
-//! whole or not at all, and everything that is wrong with it is said at once: it was written by
-//! hand, and is mended in one go. Only what is no TOML at all hides the rest. Whether a measure
-//! exists is not looked at, because a council may set targets before it can measure.
-//! Statements come from a file; events go to the caller. The newest statement about a matter holds.
+//! Owns the forms of the files, TOML, CSV and the published JSON of bank holidays, what is wrong
+//! enough to refuse them, and what a statement changes of what was said before. Which keys there are,
+//! and what they hold, is said by the schemas of `reference`. All files are loaded or none, and
+//! everything that is wrong with them is said at once: they were written by hand, and are mended in
+//! one go. Only what is no TOML at all hides the rest. Whether a measure exists is not looked at,
+//! because a council may set targets before it can measure.
+//! Statements come from files; events go to the caller. The newest statement about a matter holds.
 
 mod csv_file;
+mod difference;
 mod entry;
 mod json_file;
 mod kind;
@@ -21,12 +23,14 @@ mod tests;
 mod toml_file;
 mod value;
 
+pub use difference::{Change, ChangedKey, changes};
 pub use problem::Problem;
 
 use entry::Entry;
 use schemas::Event;
 use statement::Statement;
 use std::collections::HashMap;
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -41,7 +45,29 @@ pub struct ReferenceOptions {
     pub said_at_micros: i64,
 }
 
-/// Why a file was not loaded. No part of it was.
+/// A statement of a file.
+#[derive(Debug, Clone)]
+pub struct Said {
+    /// Which of the files says it, counted from 0 in the order in which they were given.
+    pub file: usize,
+    /// The line on which it begins, from 1.
+    pub line: u64,
+    /// What it is about, such as `queue TAX, 2024-04-01`.
+    pub about: String,
+    /// The event that says it.
+    pub event: Event,
+}
+
+/// A file that is wrong.
+#[derive(Debug)]
+pub struct RefusedFile {
+    /// The file.
+    pub path: PathBuf,
+    /// All that is wrong with it, in order of the lines; never empty.
+    pub problems: Vec<Problem>,
+}
+
+/// Why nothing was loaded, of any of the files.
 #[derive(Debug, thiserror::Error)]
 pub enum ReferenceError {
     /// The file's name does not tell its form; rename it.
@@ -58,13 +84,11 @@ pub enum ReferenceError {
         /// Why not.
         source: io::Error,
     },
-    /// The file is wrong in these places, in order of the lines; mend them all.
-    #[error("{path}: nothing was loaded, because of {}{}", count(problems), listed(problems))]
+    /// These files are wrong, in these places; mend them all.
+    #[error("{}", files.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Refused {
-        /// The file.
-        path: PathBuf,
-        /// All that is wrong with it; never empty.
-        problems: Vec<Problem>,
+        /// The files that are wrong; never empty.
+        files: Vec<RefusedFile>,
     },
     /// An event does not fit its schema: the time at which it is said is outside the years 1 to 9999,
     /// or the adapter is at fault.
@@ -72,26 +96,48 @@ pub enum ReferenceError {
     Event(#[from] schemas::Error),
 }
 
-/// Reads a file: TOML with tables such as `[[queue]]` and `[[target]]`, CSV with one kind of them, told
-/// by its heading, or JSON with the bank holidays of the United Kingdom as they are published. Events
-/// are in order of the file, and every one can be written.
+impl fmt::Display for RefusedFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = match self.problems.len() {
+            1 => "one problem".to_owned(),
+            count => format!("{count} problems"),
+        };
+        write!(f, "{}: nothing was loaded, because of {count}", self.path.display())?;
+        self.problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+    }
+}
+
+/// Reads files: TOML with tables such as `[[queue]]` and `[[target]]`, CSV with one kind of them, told
+/// by its heading, or JSON with the bank holidays of the United Kingdom as they are published. The
+/// statements are in order of the files, and every event can be written.
 ///
 /// # Errors
-/// [`ReferenceError`]; then nothing of the file is to be used.
-pub fn read(path: &Path, options: &ReferenceOptions) -> Result<Vec<Event>, ReferenceError> {
+/// [`ReferenceError`]; then nothing of any file is to be used.
+pub fn read(paths: &[PathBuf], options: &ReferenceOptions) -> Result<Vec<Said>, ReferenceError> {
+    let (mut said, mut refused) = (Vec::new(), Vec::new());
+    let mut places = Places { paths, known: HashMap::new() };
+    for (file, path) in paths.iter().enumerate() {
+        let (entries, mut problems) = open(path)?;
+        for (line, statement) in statements(file, &entries, &mut places, &mut problems) {
+            let (about, event) = (statement.about(), statement.into_event(options));
+            said.push(Said { file, line, about, event });
+        }
+        if !problems.is_empty() {
+            problems.sort_by_key(|problem| problem.line);
+            refused.push(RefusedFile { path: path.to_owned(), problems });
+        }
+    }
+    if !refused.is_empty() {
+        return Err(ReferenceError::Refused { files: refused });
+    }
+    said.iter().try_for_each(|said| said.event.to_record().map(drop))?;
+    Ok(said)
+}
+
+fn open(path: &Path) -> Result<(Vec<Entry>, Vec<Problem>), ReferenceError> {
     let entries = form(path).ok_or_else(|| ReferenceError::Form { path: path.to_owned() })?;
     let bytes = fs::read(path).map_err(|source| ReferenceError::Read { path: path.to_owned(), source })?;
-    let (entries, mut problems) = entries(&bytes);
-    let statements = statements(&entries, &mut problems);
-    if !problems.is_empty() {
-        problems.sort_by_key(|problem| problem.line);
-        return Err(ReferenceError::Refused { path: path.to_owned(), problems });
-    }
-    let event = |statement: Statement| {
-        let event = statement.into_event(options);
-        event.to_record().map(|_| event)
-    };
-    statements.into_iter().map(event).collect::<Result<_, _>>().map_err(ReferenceError::from)
+    Ok(entries(&bytes))
 }
 
 /// Takes a file apart, as far as it can be.
@@ -106,31 +152,34 @@ fn form(path: &Path) -> Option<Reader> {
     }
 }
 
-/// What the entries say, each matter once.
-fn statements(entries: &[Entry], problems: &mut Vec<Problem>) -> Vec<Statement> {
-    let mut lines = HashMap::new();
+/// Where each matter was spoken of: the file and the line.
+struct Places<'a> {
+    paths: &'a [PathBuf],
+    known: HashMap<(&'static str, String), (usize, u64)>,
+}
+
+/// What the entries of a file say, with their lines; each matter once over all files.
+fn statements(
+    file: usize,
+    entries: &[Entry],
+    places: &mut Places<'_>,
+    problems: &mut Vec<Problem>,
+) -> Vec<(u64, Statement)> {
     let mut statements = Vec::new();
     for entry in entries {
         let (statement, faults) = Statement::read(entry);
         problems.extend(faults);
         if let Some(matter) = statement.matter()
-            && let Some(earlier) = lines.insert(matter, entry.line)
+            && let Some((earlier, line)) = places.known.insert(matter, (file, entry.line))
         {
             let expected = format!("each {} once", entry.kind.matter.join(" and "));
-            problems.push(entry.problem(&format!("what line {earlier} is about, again"), &expected));
+            let of_file = match earlier == file {
+                true => String::new(),
+                false => format!(" of {}", places.paths[earlier].display()),
+            };
+            problems.push(entry.problem(&format!("what line {line}{of_file} is about, again"), &expected));
         }
-        statements.push(statement);
+        statements.push((entry.line, statement));
     }
     statements
-}
-
-fn count(problems: &[Problem]) -> String {
-    match problems.len() {
-        1 => "one problem".to_owned(),
-        count => format!("{count} problems"),
-    }
-}
-
-fn listed(problems: &[Problem]) -> String {
-    problems.iter().map(|problem| format!("\n  {problem}")).collect()
 }

@@ -50,10 +50,11 @@ pub enum Side {
 /// How many differing rows of a table are shown.
 const SHOWN_ROWS: usize = 20;
 
-/// Compares; `None` where nothing differs. `published` is `None` where the epoch names no such table.
+/// Compares the published rows for which the condition holds; `None` where nothing differs. `published` is `None` where the epoch names no such table.
 pub(crate) async fn of_table(
     derived: &Derived,
     published: Option<&Table>,
+    condition: &str,
 ) -> Result<Option<TableDifference>, Error> {
     let name = derived.spec.name.clone();
     let fields = derived.spec.schema.fields();
@@ -75,7 +76,8 @@ pub(crate) async fn of_table(
     }
     let engine = Engine::new(chrono_tz::UTC, 0)?;
     if let Some(table) = published {
-        engine.bind("published", table.snapshot()?)?;
+        engine.bind("all_published", table.snapshot()?)?;
+        engine.bind_view("published", &format!("SELECT * FROM all_published WHERE {condition}")).await?;
     }
     engine.bind_rows("recomputed", derived.spec.schema.clone(), derived.rows.clone())?;
     let differing =

@@ -2,8 +2,9 @@
 
 use crate::Error;
 use crate::index::{Entry, as_text, named};
+use crate::restate::Cause;
 use crate::work::Work;
-use arrow::array::{AsArray, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use lake::Place;
 use queries::Model;
@@ -34,8 +35,29 @@ pub(crate) async fn dirty_subjects(work: &mut Work<'_>, model: &Model, keys: &st
         let rows = names(work, model, "here").await?;
         fresh = search.add(rows);
     }
-    bind_names(work, keys, &search.known)?;
+    bind_keys(work, model, &input, keys, &search).await?;
     Ok(search.known.len())
+}
+
+/// Binds all that was reached, each name with the first cause that reaches it.
+async fn bind_keys(work: &Work<'_>, model: &Model, input: &str, keys: &str, search: &Search) -> Result<(), Error> {
+    let (mut names_of, mut causes) = (Vec::new(), Vec::new());
+    let mut told = BTreeSet::new();
+    for cause in Cause::OF_CHANGES {
+        let of_cause = format!("(SELECT * FROM changed_{input} WHERE cause = {})", cause.number());
+        let starts = names(work, model, &of_cause).await?.into_iter().map(|(_, name)| name);
+        for name in search.reachable(starts) {
+            if told.insert(name.clone()) {
+                names_of.push(name);
+                causes.push(cause.number());
+            }
+        }
+    }
+    let columns: Vec<ArrayRef> =
+        vec![Arc::new(StringArray::from_iter_values(names_of)), Arc::new(Int64Array::from(causes))];
+    let fields = vec![Field::new("k0", DataType::Utf8, false), Field::new("cause", DataType::Int64, false)];
+    let rows = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?;
+    Ok(work.engine.bind_rows(keys, rows.schema(), vec![rows])?)
 }
 
 /// Each row's own name with each of its names.
@@ -45,7 +67,7 @@ async fn names(work: &Work<'_>, model: &Model, from: &str) -> Result<Vec<(String
         .declared
         .joined_by
         .iter()
-        .map(|name| format!("SELECT {own} AS own, {} FROM {from}", named(std::slice::from_ref(name))));
+        .map(|name| format!("SELECT {own} AS own, {} FROM {from} AS rows", named(std::slice::from_ref(name))));
     let each = each.collect::<Vec<_>>().join(" UNION ");
     let rows = work.engine.collect(&format!("SELECT own, k0 FROM ({each}) AS names WHERE k0 IS NOT NULL")).await?;
     let mut found = Vec::new();
@@ -91,15 +113,22 @@ impl Search {
 
     /// Takes names as reached, with all that the rows looked at join to them; answers those that are new.
     fn reach(&mut self, names: impl IntoIterator<Item = String>) -> BTreeSet<String> {
+        let reached = self.reachable(names);
+        let new: BTreeSet<String> = reached.difference(&self.known).cloned().collect();
+        self.known.extend(new.iter().cloned());
+        new
+    }
+
+    /// All names that chains of looked-at rows join to these.
+    fn reachable(&self, names: impl IntoIterator<Item = String>) -> BTreeSet<String> {
         let mut waiting: Vec<String> = names.into_iter().collect();
-        let mut new = BTreeSet::new();
+        let mut reached = BTreeSet::new();
         while let Some(name) = waiting.pop() {
-            if self.known.insert(name.clone()) {
+            if reached.insert(name.clone()) {
                 waiting.extend(self.beside(&name));
-                new.insert(name);
             }
         }
-        new
+        reached
     }
 
     /// The names of all rows that have this one.
@@ -128,5 +157,6 @@ mod tests {
         let second = search.add(pairs(&[("d", "d"), ("d", "b"), ("d", "y")]));
         assert_eq!(second, ["c", "d", "y"].map(str::to_owned).into());
         assert!(search.add(Vec::new()).is_empty());
+        assert_eq!(search.reachable(["y".to_owned()]).len(), 6);
     }
 }

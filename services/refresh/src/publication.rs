@@ -7,7 +7,7 @@ use lake::{Commit, Committed, Lake, Span, TableSpec, fence};
 use queries::Engine;
 use schemas::field::timestamp_type;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A published state of all derived tables.
@@ -27,6 +27,10 @@ pub struct Publication {
     pub definitions: BTreeMap<String, String>,
     /// What was seen of each source.
     pub completeness: Vec<Completeness>,
+    /// Measures with versions of their definitions that are no more, whose values stand beside those of the
+    /// present ones.
+    #[serde(default)]
+    pub superseded: BTreeSet<(String, i32)>,
 }
 
 /// Name of the table of epochs.
@@ -80,6 +84,29 @@ impl Publication {
         }
     }
 
+    /// A condition for the rows of a measured table whose definitions are no more.
+    pub(crate) fn is_superseded(&self) -> String {
+        let each = self
+            .superseded
+            .iter()
+            .map(|(kpi, version)| format!("kpi = '{kpi}' AND definition_version = {version}"));
+        let each: Vec<String> = each.collect();
+        if each.is_empty() { "false".to_owned() } else { each.join(" OR ") }
+    }
+
+    /// The measures and versions of which an epoch that is computed from the beginning keeps the values of
+    /// this one: those kept already, and those whose definitions `now` has no more.
+    pub(crate) fn superseded_by(&self, now: &BTreeMap<String, String>) -> BTreeSet<(String, i32)> {
+        let defined = |definitions: &BTreeMap<String, String>| -> BTreeSet<(String, i32)> {
+            let version = |hash: &str| hash.strip_prefix('v')?.split(' ').next()?.parse().ok();
+            let each = definitions.iter();
+            each.filter_map(|(name, hash)| Some((name.strip_prefix("kpis/")?.to_owned(), version(hash)?)))
+                .collect()
+        };
+        let known: BTreeSet<(String, i32)> = defined(&self.definitions).union(&self.superseded).cloned().collect();
+        known.difference(&defined(now)).cloned().collect()
+    }
+
     fn row(&self, spec: &TableSpec) -> Result<RecordBatch, Error> {
         let time = |micros: i64| -> ArrayRef {
             Arc::new(TimestampMicrosecondArray::from(vec![micros]).with_timezone("UTC"))
@@ -113,4 +140,36 @@ fn spec() -> TableSpec {
 /// A text of a column, whichever of Arrow's text types it has.
 pub(crate) fn text(column: &ArrayRef, row: usize) -> String {
     arrow::util::display::array_value_to_string(column, row).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_former_definitions_are_kept_and_those_of_present_ones_are_not() {
+        let definitions = |of: &[(&str, &str)]| -> BTreeMap<String, String> {
+            of.iter().map(|(name, hash)| ((*name).to_owned(), (*hash).to_owned())).collect()
+        };
+        let then = Publication {
+            epoch: 3,
+            as_of_micros: 0,
+            published_at_micros: 0,
+            time_zone: "UTC".to_owned(),
+            table_versions: BTreeMap::new(),
+            definitions: definitions(&[
+                ("kpis/a", "v2 ab"),
+                ("kpis/b", "v1 cd"),
+                ("kpis/gone", "v1 ef"),
+                ("models/x", "01"),
+            ]),
+            completeness: Vec::new(),
+            superseded: BTreeSet::from([("a".to_owned(), 1)]),
+        };
+        // b has another hash under the same version: its values are computed anew, not kept.
+        let now = definitions(&[("kpis/a", "v3 gh"), ("kpis/b", "v1 ij")]);
+        let kept = [("a", 1), ("a", 2), ("gone", 1)].map(|(kpi, version)| (kpi.to_owned(), version));
+        assert_eq!(then.superseded_by(&now), BTreeSet::from(kept));
+        assert_eq!(then.is_superseded(), "kpi = 'a' AND definition_version = 1");
+    }
 }

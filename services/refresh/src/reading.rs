@@ -4,6 +4,7 @@ use crate::Error;
 use crate::completeness::positions;
 use crate::index::INDEX_TABLE;
 use crate::publication::Publication;
+use crate::restate::{self, RESTATEMENTS_TABLE};
 use crate::verification::{self, VERIFICATIONS_TABLE};
 use arrow::array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
@@ -39,6 +40,9 @@ pub async fn open(lake: &Lake) -> Result<Reading, Error> {
     }
     for source in catalogue().sources.values().filter(|source| !engine.has_table(&source.table)) {
         engine.bind_rows(&source.table, wide::table_schema(source), Vec::new())?;
+    }
+    if !engine.has_table(RESTATEMENTS_TABLE) {
+        engine.bind_rows(RESTATEMENTS_TABLE, restate::spec().schema, Vec::new())?;
     }
     let quarantine = tables.iter().find(|table| table.name() == QUARANTINE_TABLE);
     bind_quarantine(&engine, quarantine, &tables, "").await?;

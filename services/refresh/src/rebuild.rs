@@ -2,9 +2,12 @@
 
 use crate::Error;
 use crate::derived;
+use crate::former::Former;
 use crate::held::replace;
 use crate::index::{self, Entry, INDEX_TABLE, Index};
+use crate::plan::Why;
 use crate::publication::Publication;
+use crate::restate::RESTATEMENTS_TABLE;
 use crate::sources::{self, Bound};
 use arrow::array::RecordBatch;
 use chrono_tz::Tz;
@@ -36,9 +39,10 @@ pub struct Plan {
 pub(crate) async fn rebuild(
     lake: &Lake,
     plan: &Plan,
+    before: Option<(&Publication, &Why)>,
     mut on_table: impl FnMut(&str, usize),
 ) -> Result<Publication, Error> {
-    let epoch = Publication::newest(lake).await?.map_or(0, |newest| newest.epoch) + 1;
+    let epoch = before.map_or(0, |(published, _)| published.epoch) + 1;
     let engine = Engine::new(plan.time_zone, plan.as_of_micros)?;
     let Bound { versions: mut table_versions, completeness } = sources::bind(lake, &engine, None).await?;
     let mut index = Index::bind(&engine, None)?;
@@ -57,8 +61,11 @@ pub(crate) async fn rebuild(
         }
         table_versions.insert(derived.spec.name, table.version());
     }
+    let mut former = Former::open(lake, before).await;
     for measured in measured_tables(catalogue()) {
-        let Some(derived) = derived::of_measures(&engine, &measured, None).await? else { continue };
+        let Some(mut derived) = derived::of_measures(&engine, &measured, None).await? else { continue };
+        former.compare(&derived).await?;
+        derived.rows.extend(former.superseded(&derived).await?);
         let table = replace(lake, &derived.spec, None, &derived.rows, (epoch, plan)).await?;
         on_table(table.name(), derived.row_count());
         engine.bind(table.name(), table.snapshot()?)?;
@@ -68,6 +75,9 @@ pub(crate) async fn rebuild(
     let rows = index::at_level(&index.added, level)?;
     let table = replace(lake, &index::spec(), None, &rows, (epoch, plan)).await?;
     table_versions.insert(INDEX_TABLE.to_owned(), table.version());
+    let superseded = former.superseded_versions();
+    let version = former.keep(lake, (epoch, plan)).await?;
+    table_versions.insert(RESTATEMENTS_TABLE.to_owned(), version);
     let publication = Publication {
         epoch,
         as_of_micros: plan.as_of_micros,
@@ -76,6 +86,7 @@ pub(crate) async fn rebuild(
         table_versions,
         definitions: definition_hashes(),
         completeness,
+        superseded,
     };
     publication.publish(lake).await?;
     tracing::info!(epoch, "published");

@@ -5,9 +5,10 @@ use crate::derived;
 use crate::held::Changed;
 use crate::index::{Entry, named};
 use crate::joined;
+use crate::restate::Cause;
 use crate::work::Work;
 use lake::Place;
-use queries::{Lookup, Model, bind_facts};
+use queries::{Lookup, Model, bind_facts, catalogue};
 use schemas::Source;
 use std::collections::BTreeSet;
 
@@ -42,6 +43,15 @@ pub(crate) async fn model(work: &mut Work<'_>, model: &Model) -> Result<usize, E
     let (lake, at) = (work.lake, (work.epoch, work.plan));
     work.table(&model.name).await?.change(lake, &new.spec, &changed, at).await?;
     work.remember(&model.name, &changed, model.declared.partition.as_deref()).await?;
+    if model.declared.partition.is_some() {
+        // Whoever goes on from these rows knows why they have changed.
+        let name = format!("changed_{}", model.name);
+        let sql = format!(
+            "SELECT changed.*, {DIRTY}.cause FROM {name} AS changed JOIN {DIRTY} ON {}",
+            equal("changed", &model.declared.subject)
+        );
+        work.keep(&name, &sql).await?;
+    }
     if model.declared.partition.is_none() {
         let now = work.in_hand(&model.name)?.now()?;
         work.engine.bind(&model.name, now)?;
@@ -60,7 +70,9 @@ async fn dirty_subjects(work: &mut Work<'_>, model: &Model) -> Result<usize, Err
         return joined::dirty_subjects(work, model, DIRTY).await;
     }
     let inputs = model.folded_inputs().filter(|input| work.changed.contains(*input));
-    let by_input = inputs.map(|input| format!("SELECT {} FROM changed_{input}", named(model.subject_in(input))));
+    let by_input = inputs.map(|input| {
+        format!("SELECT {}, {} AS cause FROM changed_{input}", named(model.subject_in(input)), cause_in(input))
+    });
     let mut touched: Vec<String> = by_input.collect();
     for (input, lookup) in &model.declared.lookups {
         if work.changed.contains(input) {
@@ -73,9 +85,23 @@ async fn dirty_subjects(work: &mut Work<'_>, model: &Model) -> Result<usize, Err
         return Ok(0);
     }
     let keys = (0..model.declared.subject.len()).map(|at| format!("k{at}")).collect::<Vec<_>>().join(", ");
-    let sql =
-        format!("SELECT DISTINCT {keys} FROM ({}) AS touched WHERE k0 IS NOT NULL", touched.join(" UNION ALL "));
+    let sql = format!(
+        "SELECT {keys}, min(cause) AS cause FROM ({}) AS touched WHERE k0 IS NOT NULL GROUP BY {keys}",
+        touched.join(" UNION ALL ")
+    );
     work.keep(DIRTY, &sql).await
+}
+
+/// Why the changed rows of an input have changed, as an expression over them.
+fn cause_in(input: &str) -> String {
+    match catalogue().model(input) {
+        Some(_) => "cause".to_owned(),
+        None => format!(
+            "CASE WHEN supersedes IS NOT NULL THEN {} ELSE {} END",
+            Cause::Correction.number(),
+            Cause::LateEvent.number()
+        ),
+    }
 }
 
 /// Queries for the subjects whose rows look up, on one of their days, what has changed.
@@ -83,11 +109,12 @@ fn looked_up<'a>(model: &'a Model, input: &'a str, lookup: &'a Lookup) -> impl I
     let subject: Vec<String> = model.declared.subject.iter().map(|column| format!("own.{column}")).collect();
     lookup.days.iter().map(move |day| {
         format!(
-            "SELECT {} FROM own JOIN changed_{input} AS map ON own.{} = map.{} \
+            "SELECT {}, {} AS cause FROM own JOIN changed_{input} AS map ON own.{} = map.{} \
              WHERE map.effective_from <= own.{day} \
              AND (map.effective_until IS NULL OR own.{day} < map.effective_until) \
              AND own.{day} >= (SELECT min(effective_from) FROM changed_{input})",
             named(&subject),
+            Cause::ReferenceChange.number(),
             lookup.column,
             lookup.key
         )
@@ -139,8 +166,7 @@ fn of_subjects(model: &Model, input: &str) -> String {
         return format!("SELECT here.* FROM here LEFT SEMI JOIN {DIRTY} ON {}", equal("here", key));
     }
     // Of a row with several subjects one may be among them.
-    let row_key =
-        queries::catalogue().model(input).map(|input| input.declared.row_key.clone()).unwrap_or_default();
+    let row_key = catalogue().model(input).map(|input| input.declared.row_key.clone()).unwrap_or_default();
     let columns = row_key.join(", ");
     let same: Vec<String> = row_key.iter().map(|column| format!("here.{column} = wanted.{column}")).collect();
     let keys: Vec<String> = (0..key.len()).map(|at| format!("k{at}")).collect();

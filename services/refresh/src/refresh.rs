@@ -6,10 +6,12 @@ use crate::index::{self, INDEX_TABLE};
 use crate::plan::{Asked, Doing, Why, decide};
 use crate::publication::Publication;
 use crate::rebuild::{definition_hashes, rebuild};
+use crate::remeasure::Remeasured;
+use crate::restate::{self, RESTATEMENTS_TABLE};
 use crate::work::{Cost, Work};
 use crate::{Error, Plan, refold, remeasure};
 use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::{Int32Type, Int64Type};
+use arrow::datatypes::{Date32Type, Int32Type, Int64Type};
 use lake::{Lake, Place, QUARANTINE_TABLE, fault};
 use queries::{catalogue, measured_tables};
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,20 +42,21 @@ pub struct Refreshed {
 /// [`Error::Overtaken`] when another refresh was faster; whatever fails, the published epoch stands.
 pub async fn refresh(lake: &Lake, plan: &Plan, mut tell: impl FnMut(Told<'_>)) -> Result<Refreshed, Error> {
     let Some(published) = Publication::newest(lake).await? else {
-        return from_the_beginning(lake, plan, Why::First, tell).await;
+        return from_the_beginning(lake, plan, None, Why::First, tell).await;
     };
     let (events, seen) = events::look(lake, &published).await?;
-    let tables: Vec<String> = catalogue().models.iter().map(|model| model.name.clone()).collect();
+    let models = catalogue().models.iter().map(|model| model.name.clone());
+    let tables: Vec<String> = models.chain([RESTATEMENTS_TABLE.to_owned()]).collect();
     let definitions = definition_hashes();
     let time_zone = plan.time_zone.name();
     let asked = Asked { from_scratch: plan.from_scratch, time_zone, definitions: &definitions, tables: &tables };
     match decide(&asked, &published, &seen) {
-        Doing::Rebuild(why) => from_the_beginning(lake, plan, why, tell).await,
+        Doing::Rebuild(why) => from_the_beginning(lake, plan, Some(&published), why, tell).await,
         Doing::Refresh => match Work::begin(lake, plan, &published, events).await {
             Ok(work) => forward(work, tell).await,
             Err(Error::Lake(error)) => {
                 let why = Why::Unreadable(error.cause());
-                from_the_beginning(lake, plan, why, &mut tell).await
+                from_the_beginning(lake, plan, Some(&published), why, &mut tell).await
             }
             Err(error) => Err(error),
         },
@@ -84,12 +87,16 @@ pub async fn is_due(lake: &Lake, plan: &Plan) -> Result<bool, Error> {
 async fn from_the_beginning(
     lake: &Lake,
     plan: &Plan,
+    published: Option<&Publication>,
     why: Why,
     mut tell: impl FnMut(Told<'_>),
 ) -> Result<Refreshed, Error> {
     tell(Told::Rebuilding(&why));
     tracing::info!(%why, "everything is computed from the beginning");
-    let publication = rebuild(lake, plan, |table, rows| tell(Told::Table(table, rows))).await?;
+    let publication = rebuild(lake, plan, published.map(|published| (published, &why)), |table, rows| {
+        tell(Told::Table(table, rows))
+    })
+    .await?;
     Ok(Refreshed { publication, rebuilt: Some(why), cost: Cost::default() })
 }
 
@@ -105,9 +112,10 @@ async fn forward(mut work: Work<'_>, mut tell: impl FnMut(Told<'_>)) -> Result<R
     }
     fault::point("refresh.after_models", 1);
     let remeasured = remeasure::measures(&mut work).await?;
-    for (table, rows) in remeasure::counts(&remeasured) {
-        tell(Told::Table(table, rows));
+    for Remeasured { table, changed, .. } in &remeasured {
+        tell(Told::Table(table, changed.row_count()));
     }
+    restate(&mut work, &remeasured).await?;
     fault::point("refresh.after_measures", 1);
     keep_index(&mut work).await?;
     let publication = Publication {
@@ -118,6 +126,7 @@ async fn forward(mut work: Work<'_>, mut tell: impl FnMut(Told<'_>)) -> Result<R
         completeness: events::completeness(&mut work).await?,
         table_versions: versions(&work),
         definitions: definition_hashes(),
+        superseded: work.published.superseded.clone(),
     };
     fault::point("refresh.before_publication", 1);
     publication.publish(work.lake).await?;
@@ -126,12 +135,33 @@ async fn forward(mut work: Work<'_>, mut tell: impl FnMut(Told<'_>)) -> Result<R
     Ok(Refreshed { publication, rebuilt: None, cost: work.cost })
 }
 
+/// Keeps which final values have changed, and why.
+async fn restate(work: &mut Work<'_>, remeasured: &[Remeasured]) -> Result<(), Error> {
+    let when = (work.plan.time_zone, work.published.as_of_micros);
+    let mut values = Vec::new();
+    for Remeasured { table, schema, changed } in remeasured.iter().filter(|one| restate::is_restated(one.table)) {
+        values.extend(restate::restated(when, "true", table, schema, &changed.removed, &changed.added).await?);
+    }
+    if values.iter().all(|batch| batch.num_rows() == 0) {
+        return Ok(());
+    }
+    let causes = remeasure::causes(work).await?;
+    let rows = restate::rows(&values, (work.epoch, work.plan.now_micros), |batch, row| {
+        let period = batch["period"].as_primitive::<Date32Type>().value_as_date(row).unwrap_or_default();
+        causes.of(batch["kpi"].as_string::<i32>().value(row), period)
+    })?;
+    let (lake, at) = (work.lake, (work.epoch, work.plan));
+    // No place is taken out: what is there stays.
+    work.table(RESTATEMENTS_TABLE).await?.put(lake, &restate::spec(), &BTreeSet::new(), &rows, at).await
+}
+
 /// The version of each table in the epoch being made.
 fn versions(work: &Work<'_>) -> BTreeMap<String, u64> {
     let mut versions = work.events.versions();
     let measured: Vec<&str> = measured_tables(catalogue()).iter().map(|table| table.name).collect();
     for (name, version) in &work.published.table_versions {
-        let is_derived = catalogue().model(name).is_some() || measured.contains(&name.as_str());
+        let is_derived =
+            catalogue().model(name).is_some() || measured.contains(&name.as_str()) || name == RESTATEMENTS_TABLE;
         if is_derived {
             versions.insert(name.clone(), *version);
         }

@@ -3,9 +3,11 @@
 use crate::derived;
 use crate::held::Changed;
 use crate::index::{Entry, as_text};
+use crate::restate::Cause;
 use crate::work::Work;
 use crate::{Error, Plan};
 use arrow::array::AsArray;
+use arrow::datatypes::SchemaRef;
 use chrono::{Datelike, Months, NaiveDate};
 use lake::Place;
 use queries::{Catalogue, Kind, Kpi, MeasureTable, Model, catalogue, days_ending, measured_tables};
@@ -14,10 +16,15 @@ use std::collections::{BTreeMap, BTreeSet};
 const DAY_MICROS: i64 = 86_400_000_000;
 
 /// A measured table whose rows have changed, and how.
-pub(crate) type Remeasured = Vec<(MeasureTable, Changed)>;
+#[derive(Debug)]
+pub(crate) struct Remeasured {
+    pub(crate) table: &'static str,
+    pub(crate) schema: SchemaRef,
+    pub(crate) changed: Changed,
+}
 
 /// Measures what was touched, and puts it into the tables.
-pub(crate) async fn measures(work: &mut Work<'_>) -> Result<Remeasured, Error> {
+pub(crate) async fn measures(work: &mut Work<'_>) -> Result<Vec<Remeasured>, Error> {
     let touched = touched_kpis(work)?;
     let mut days = touched_days(work, &touched).await?;
     days.extend(turning_days(work, |kind| kind != Kind::Monthly));
@@ -169,6 +176,69 @@ async fn bind_models(work: &mut Work<'_>, touched: &Touched, days: &BTreeSet<Nai
     Ok(())
 }
 
+/// A condition for the rows of some measures by their definitions of this build: those of former versions
+/// stay as they are.
+pub(crate) fn current(wanted: impl Fn(&str) -> bool) -> String {
+    let kpis = catalogue().kpis.values().filter(|kpi| wanted(&kpi.id));
+    let each =
+        kpis.map(|kpi| format!("kpi = '{}' AND definition_version = {}", kpi.id, kpi.declared.definition_version));
+    let each: Vec<String> = each.collect();
+    if each.is_empty() { "false".to_owned() } else { each.join(" OR ") }
+}
+
+/// Why the values of a measure have changed in a period, by what has changed in the models that it reads:
+/// the causes by model and day.
+pub(crate) async fn causes(work: &Work<'_>) -> Result<Causes, Error> {
+    let mut causes = Causes { read: touched_kpis(work)?, by_model: BTreeMap::new() };
+    for model in &catalogue().models {
+        if !work.changed.contains(&model.name) || model.declared.partition.is_none() {
+            continue;
+        }
+        let each = model
+            .declared
+            .days
+            .iter()
+            .map(|day| format!("SELECT {day} AS day, cause FROM changed_{}", model.name));
+        let sql = format!(
+            "SELECT CAST(day AS VARCHAR) AS day, CAST(min(cause) AS VARCHAR) AS cause FROM ({}) AS days \
+             WHERE day IS NOT NULL GROUP BY day",
+            each.collect::<Vec<_>>().join(" UNION ALL ")
+        );
+        let days = causes.by_model.entry(model.name.clone()).or_default();
+        for batch in as_text(&work.engine.collect(&sql).await?)? {
+            let (day, cause) = (batch.column(0).as_string::<i32>(), batch.column(1).as_string::<i32>());
+            let both = day.iter().flatten().zip(cause.iter().flatten());
+            days.extend(
+                both.filter_map(|(day, cause)| Some((day.parse().ok()?, Cause::numbered(cause.parse().ok()?)))),
+            );
+        }
+    }
+    Ok(causes)
+}
+
+/// Why values have changed.
+#[derive(Debug)]
+pub(crate) struct Causes {
+    read: Touched,
+    by_model: BTreeMap<String, BTreeMap<NaiveDate, Cause>>,
+}
+
+impl Causes {
+    /// Why a measure has changed in a period that begins on this day: the day itself, or, for a month, any
+    /// day of it or of a month that it is compared with. What nobody's rows have changed was changed by the
+    /// reference data that it reads.
+    pub(crate) fn of(&self, kpi: &str, period: NaiveDate) -> Cause {
+        let Some(known) = catalogue().kpis.get(kpi) else { return Cause::Recomputed };
+        let days: BTreeSet<NaiveDate> = match known.declared.kind {
+            Kind::Monthly => days_of(&with_compared(catalogue(), &BTreeSet::from([period]))),
+            _ => BTreeSet::from([period]),
+        };
+        let models = self.read.get(kpi).into_iter().flatten().filter_map(|model| self.by_model.get(model));
+        let causes = models.flat_map(|by_day| by_day.iter().filter(|(day, _)| days.contains(day)));
+        causes.map(|(_, cause)| *cause).min().unwrap_or(Cause::ReferenceChange)
+    }
+}
+
 fn listed(days: &BTreeSet<NaiveDate>) -> String {
     days.iter().map(|day| format!("DATE '{day}'")).collect::<Vec<_>>().join(", ")
 }
@@ -180,7 +250,7 @@ async fn measure(
     touched: &Touched,
     period: &str,
     periods: &BTreeSet<NaiveDate>,
-) -> Result<Option<(MeasureTable, Changed)>, Error> {
+) -> Result<Option<Remeasured>, Error> {
     let condition = format!("{period} IN ({})", listed(periods));
     let Some(new) = derived::of_measures(&work.engine, &table, Some(&condition)).await? else { return Ok(None) };
     work.engine.bind_rows(table.name, new.spec.schema.clone(), new.rows.clone())?;
@@ -188,23 +258,15 @@ async fn measure(
         periods.iter().filter_map(|day| day.with_day(1)).map(|day| Some(day.to_string())).collect();
     let there = work.table(table.name).await?.before()?;
     work.bind_at("own", &there, &months)?;
-    let names: Vec<String> = touched.keys().map(|kpi| format!("'{kpi}'")).collect();
-    let old = work
-        .engine
-        .collect(&format!("SELECT * FROM own WHERE {condition} AND kpi IN ({})", names.join(", ")))
-        .await?;
+    let ours = current(|kpi| touched.contains_key(kpi));
+    let old = work.engine.collect(&format!("SELECT * FROM own WHERE {condition} AND ({ours})")).await?;
     let changed = Changed::between(&derived::as_rows_of(&new.spec.schema, &old)?, &new.rows)?;
     if changed.is_empty() {
         return Ok(None);
     }
     let (lake, at) = (work.lake, (work.epoch, work.plan));
     work.table(table.name).await?.change(lake, &new.spec, &changed, at).await?;
-    Ok(Some((table, changed)))
-}
-
-/// How many rows of each table have changed.
-pub(crate) fn counts(remeasured: &Remeasured) -> BTreeMap<&'static str, usize> {
-    remeasured.iter().map(|(table, changed)| (table.name, changed.row_count())).collect()
+    Ok(Some(Remeasured { table: table.name, schema: new.spec.schema, changed }))
 }
 
 #[cfg(test)]

@@ -1,9 +1,13 @@
 //! The command line: what `--help` teaches.
 
+mod explaining;
 mod importing;
 pub(crate) mod quarantine;
+mod reference;
 
+pub(crate) use explaining::ExplainArguments;
 pub(crate) use importing::{Destination, ImportEvents, ImportReports, ImportRows, ImportWhat};
+pub(crate) use reference::ReferenceAction;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -83,13 +87,20 @@ pub(crate) enum Command {
     ///
     /// Events: telephony_events, webform_events, fixmystreet_events, reference_events, quarantine.
     /// Models: queue_visits, calls, form_sessions, reports, contacts, contact_demands,
-    /// customer_contacts, queue_map, category_map, public_holidays, interventions, targets, baselines.
+    /// customer_contacts, queue_map, category_map, public_holidays, interventions, targets, baselines,
+    /// coverage, counted_channels, programme_measures.
     /// Measures: kpi_daily, kpi_interval, kpi_distribution, kpi_period, kpi_monthly, kpi_series,
-    /// kpi_xmr, kpi_definitions. Records: verifications.
+    /// kpi_xmr, kpi_definitions. Records: kpi_restatements, verifications.
     Sql(SqlArguments),
     /// The scorecard: each measure against its target and baseline, and how complete it is.
     Kpi(KpiArguments),
-    /// Load what the council says of its queues, categories, calendars, targets, baselines and actions.
+    /// Why is it 81 %? One number of a day, with its definition and versions, down to the contacts that it
+    /// counts, those that it leaves out and why, and the events behind them.
+    ///
+    /// Everything is read at the newest epoch. What the contacts add is summed and compared with the
+    /// published number; the exit code is 1 where it differs.
+    Explain(ExplainArguments),
+    /// Load what the council says of itself: queues, categories, holidays, targets, baselines and more.
     Reference {
         #[command(subcommand)]
         action: ReferenceAction,
@@ -249,16 +260,4 @@ pub(crate) enum Format {
     Table,
     Csv,
     Json,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ReferenceAction {
-    /// Load a TOML or CSV file of queues, targets and baselines; see deploy/reference/.
-    ///
-    /// What a file says holds from its effective_from on, in place of what was said before for the
-    /// same queue or measure and day. It shows at the next refresh.
-    Load {
-        /// The file.
-        file: PathBuf,
-    },
 }

@@ -7,6 +7,7 @@ mod auditing;
 mod cli;
 mod config;
 mod demo;
+mod explaining;
 mod import;
 mod ingesting;
 mod keys;
@@ -61,6 +62,7 @@ fn run(arguments: cli::Arguments) -> anyhow::Result<ExitCode> {
             cli::Command::Serve(arguments) => serving::run(&config, &arguments).await,
             cli::Command::Sql(arguments) => sql::run(&config, &arguments).await,
             cli::Command::Kpi(arguments) => kpi::run(&config, &arguments).await,
+            cli::Command::Explain(arguments) => explaining::run(&config, &arguments).await,
             cli::Command::Simulate(arguments) => simulating::run(&config, &arguments),
             cli::Command::Demo(arguments) => demo::run(&arguments).await,
             cli::Command::Reference { action } => reference::run(&config, action).await,

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use indicatif::{HumanBytes, HumanCount};
 use ingest::event_table;
 use lake::{Appended, Care, Done, Lake, Policy, QUARANTINE_TABLE, Retention, maintain, quarantine_table};
-use refresh::{PUBLICATIONS_TABLE, VERIFICATIONS_TABLE, retained_versions};
+use refresh::{PUBLICATIONS_TABLE, RESTATEMENTS_TABLE, VERIFICATIONS_TABLE, retained_versions};
 use schemas::{PartitionBy, catalogue};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -83,7 +83,7 @@ fn appended(table: &str, settings: &MaintenanceConfig) -> Option<Appended> {
             sort_columns: quarantine_table().sort_columns,
             retention: kept(PartitionBy::Date, settings.quarantine_keep_days),
         }),
-        PUBLICATIONS_TABLE | VERIFICATIONS_TABLE => {
+        PUBLICATIONS_TABLE | VERIFICATIONS_TABLE | RESTATEMENTS_TABLE => {
             Some(Appended { sort_columns: vec!["epoch".to_owned()], retention: None })
         }
         _ => None,

@@ -35,7 +35,7 @@ fn verdict(found: &Verification) -> String {
         ),
         differing => format!(
             "epoch {epoch} as of {as_of} is not what its events say: {differing} rows of {} of {tables} tables differ. \
-             `switchboard refresh --once` publishes it anew; keep this lake's copy if you want to know why",
+             `switchboard refresh --once --from-scratch` publishes it anew; keep this lake's copy if you want to know why",
             found.differences.len()
         ),
     }

@@ -1,4 +1,4 @@
-//! What the council says about its queues and categories in every random story.
+//! What the council says about its queues, its categories and itself in every random story.
 
 /// Queues of the stories; the last one is never mapped to a service.
 pub(super) const QUEUES: [&str; 4] = ["TAX", "ASC", "BIN", "ODD"];
@@ -38,6 +38,27 @@ pub(super) const CATEGORY_MAP: &str = "
 2024-12-02T09:00:00Z category:11 category_mapped category_system=fixmystreet category=\"Street light\" subject_group=light service_area=lighting social_care=false effective_from=2025-01-01 sequence=2
 2024-12-02T09:00:00Z category:11 category_mapped category_system=fixmystreet category=\"Street light\" subject_group=light service_area=highways social_care=false effective_from=2025-01-01 sequence=1
 2024-12-02T09:00:00Z category:11 category_mapped category_system=fixmystreet category=\"Street light\" subject_group=light service_area=first social_care=true effective_from=2025-01-01
+";
+
+/// The rest of what the council says: twice, anew, wrongly and then rightly, and not in order.
+pub(super) const REGISTERS: &str = "
+2026-03-23T09:00:00Z calendar:scotland calendar_loaded division=scotland dates=2026-04-03,2026-12-25
+2026-01-02T09:00:00Z calendar:scotland calendar_loaded division=scotland dates=2025-12-25,2026-04-03
+2026-01-02T09:00:00Z target:wait_asa target_set kpi=wait_asa dimensions=service_class=other value=120 unit=seconds direction=lower effective_from=2026-01-01 status=approved
+2026-03-24T09:00:00Z target:wait_asa target_set kpi=wait_asa dimensions=service_class=other value=90 unit=seconds direction=lower effective_from=2026-03-29 status=proposed
+2026-03-24T09:00:00Z target:wait_asa target_set kpi=wait_asa dimensions=service_class=other value=90 unit=seconds direction=lower effective_from=2026-03-29 status=proposed
+2026-01-02T09:00:00Z baseline:csat baseline_set kpi=csat unit=percent status=being_established
+2026-03-25T09:00:00Z baseline:csat baseline_set kpi=csat unit=percent status=available value=74
+2026-01-03T09:00:00Z intervention:bills intervention_logged name=bills happened_on=2026-03-20 affects=wait_asa id=bills-wrong
+2026-01-03T10:00:00Z intervention:bills intervention_logged name=bills happened_on=2026-03-25 affects=wait_asa supersedes=bills-wrong
+2026-03-25T09:00:00Z coverage:centre coverage_declared call_centre=centre channel=voice in_scope=false effective_from=2026-03-27
+2026-01-02T09:00:00Z coverage:centre coverage_declared call_centre=centre channel=voice in_scope=true observed_by=story effective_from=2026-01-01
+2026-01-02T09:00:00Z coverage:centre coverage_declared call_centre=centre channel=web_form in_scope=true effective_from=2026-01-01
+2026-03-26T09:00:00Z count:post volume_counted channel=post first_day=2026-02-01 last_day=2026-02-28 contacts=310
+2026-03-02T09:00:00Z count:post volume_counted channel=post first_day=2026-02-01 last_day=2026-02-28 contacts=301
+2026-03-02T09:00:00Z count:desk volume_counted channel=face_to_face place=hall first_day=2026-02-01 last_day=2026-02-28 contacts=12
+2026-01-02T09:00:00Z measure:csat measure_published report=first number=5 measure=CSAT target_status=tbd baseline_status=being_established current_published=74% current_status=available
+2026-03-26T09:00:00Z measure:csat measure_published report=first number=5 measure=CSAT target_published=\"see comment\" target_status=tbd baseline_status=being_established current_published=74% current_status=available
 ";
 
 /// The form for a matter, and its transaction if it has one.

@@ -4,7 +4,7 @@
 use crate::delta;
 use crate::world::World;
 use lake::{Lake, QUARANTINE_TABLE, Table};
-use refresh::{PUBLICATIONS_TABLE, Publication, VERIFICATIONS_TABLE};
+use refresh::{PUBLICATIONS_TABLE, Publication, RESTATEMENTS_TABLE, VERIFICATIONS_TABLE};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use tokio::runtime::Runtime;
@@ -29,7 +29,7 @@ fn tables(world: &World) -> Vec<Table> {
 /// The tables to which rows are only ever added.
 fn appended() -> BTreeSet<&'static str> {
     let events = schemas::catalogue().sources.values().map(|source| source.table.as_str());
-    events.chain([QUARANTINE_TABLE, PUBLICATIONS_TABLE, VERIFICATIONS_TABLE]).collect()
+    events.chain([QUARANTINE_TABLE, PUBLICATIONS_TABLE, RESTATEMENTS_TABLE, VERIFICATIONS_TABLE]).collect()
 }
 
 /// The most files that a place of the table has.

@@ -45,6 +45,11 @@ impl Rebuilt {
         Self { engine, facts }
     }
 
+    /// The session over them.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     /// Over tables that somebody else has made.
     pub(crate) fn over(engine: Engine) -> Self {
         Self { engine, facts: Facts::default() }
@@ -100,7 +105,7 @@ impl Rebuilt {
 }
 
 /// The events as ingest would write them, by table.
-fn rows(events: &[Event]) -> BTreeMap<String, Vec<RecordBatch>> {
+pub(crate) fn rows(events: &[Event]) -> BTreeMap<String, Vec<RecordBatch>> {
     let mut tables = BTreeMap::new();
     for source in schemas::catalogue().sources.values() {
         let mut chunk = Chunk::default();

@@ -60,9 +60,11 @@ impl Kept {
     }
 
     pub(crate) async fn refresh(&self, as_of_micros: i64) -> Refreshed {
-        let time_zone = chrono_tz::Europe::London;
-        let plan = Plan { time_zone, as_of_micros, now_micros: as_of_micros, from_scratch: false };
-        refresh::refresh(&self.lake, &plan, |_| {}).await.unwrap()
+        refresh::refresh(&self.lake, &plan(as_of_micros, false), |_| {}).await.unwrap()
+    }
+
+    pub(crate) async fn rebuild(&self, as_of_micros: i64) -> Refreshed {
+        refresh::refresh(&self.lake, &plan(as_of_micros, true), |_| {}).await.unwrap()
     }
 
     pub(crate) async fn verify(&self) -> Verification {
@@ -80,11 +82,16 @@ impl Kept {
     }
 }
 
+fn plan(as_of_micros: i64, from_scratch: bool) -> Plan {
+    let time_zone = chrono_tz::Europe::London;
+    Plan { time_zone, as_of_micros, now_micros: as_of_micros, from_scratch }
+}
+
 /// The events in batches, and the instant as of which is measured after each.
 fn batches(seed: u64, mut events: Vec<Event>) -> Vec<(Vec<Event>, i64)> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     events.shuffle(&mut rng);
-    let count = rng.random_ratio(1, 2).then(|| rng.random_range(2..5)).unwrap_or(6);
+    let count = if rng.random_ratio(1, 2) { rng.random_range(2..5) } else { 6 };
     let mut cut: Vec<Vec<Event>> = vec![Vec::new(); count];
     for event in events {
         let often = if rng.random_ratio(1, 12) { 2 } else { 1 };

@@ -66,7 +66,7 @@ pub(super) fn source(dice: &mut Dice) -> Source {
     };
     let events = vec![event("happened", 9), event("noticed", 3)];
     let [name, topic, table, subject] = ["drawn", "drawn.events", "drawn_events", "subject_id"].map(str::to_owned);
-    Source { name, topic, table, subject, partition: PartitionBy::Date, events }
+    Source { name, topic, table, subject, partition: PartitionBy::Date, events, reserved: Vec::new() }
 }
 
 fn field(name: &str, kind: FieldKind, nullable: bool) -> Field {

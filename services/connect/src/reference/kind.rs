@@ -21,7 +21,7 @@ pub(super) struct Kind {
     pub(super) valueless: &'static [&'static str],
 }
 
-pub(super) static KINDS: [Kind; 6] = [
+pub(super) static KINDS: [Kind; 9] = [
     Kind {
         name: "queue",
         plural: "queues",
@@ -72,7 +72,34 @@ pub(super) static KINDS: [Kind; 6] = [
         plural: "interventions",
         event_type: "intervention_logged",
         subject: "name",
-        matter: &["name", "happened_on"],
+        matter: &["name"],
+        renamed: None,
+        valueless: &[],
+    },
+    Kind {
+        name: "coverage",
+        plural: "call centres and channels covered",
+        event_type: "coverage_declared",
+        subject: "call_centre",
+        matter: &["call_centre", "channel", "effective_from"],
+        renamed: None,
+        valueless: &[],
+    },
+    Kind {
+        name: "count",
+        plural: "counts",
+        event_type: "volume_counted",
+        subject: "channel",
+        matter: &["channel", "place", "first_day", "last_day"],
+        renamed: None,
+        valueless: &[],
+    },
+    Kind {
+        name: "measure",
+        plural: "published measures",
+        event_type: "measure_published",
+        subject: "measure",
+        matter: &["report", "number"],
         renamed: None,
         valueless: &[],
     },

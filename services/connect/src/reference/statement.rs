@@ -35,6 +35,8 @@ impl Statement {
         let unsaid = missing.filter(|key| !entry.lacking.contains(key));
         problems.extend(unsaid.map(|key| entry.problem("nothing", "a value").key(key)));
         problems.extend(value_against_status(entry));
+        problems.extend(figure_against_status(entry));
+        problems.extend(days_in_order(entry, &fields));
         let faulty = |key: &&str| {
             entry.lacking.contains(key) || problems.iter().any(|problem| problem.key.as_deref() == Some(*key))
         };
@@ -53,6 +55,13 @@ impl Statement {
             .collect();
         let fields = self.fields.iter().filter(|(field, _)| about.contains(&field.as_str()));
         self.matter_known.then(|| (self.kind.name, canonical(fields)))
+    }
+
+    /// The same for people: the kind, and the keys of the matter that say something.
+    pub(super) fn about(&self) -> String {
+        let named = self.kind.matter.iter().filter_map(|key| self.kind.field(key));
+        let values = named.filter_map(|field| self.fields.get(&field.name)).map(ToString::to_string);
+        format!("{} {}", self.kind.name, values.collect::<Vec<_>>().join(", "))
     }
 
     pub(super) fn into_event(self, options: &ReferenceOptions) -> Event {
@@ -99,6 +108,31 @@ fn value_against_status(entry: &Entry) -> Option<Problem> {
         }
         _ => None,
     }
+}
+
+/// Where a report has a figure, the file has its words. A figure that it has not may have words too.
+fn figure_against_status(entry: &Entry) -> Vec<Problem> {
+    let lacking = |figure: &str| {
+        let (status, published) = (format!("{figure}_status"), format!("{figure}_published"));
+        let Some(Raw::Text(told)) = entry.cell(&status).map(|cell| &cell.raw) else { return None };
+        let has_one = ["approved", "proposed", "available"].contains(&told.as_str());
+        if !has_one || entry.cell(&published).is_some() {
+            return None;
+        }
+        let expected = format!("what the report writes, because `{status}` is `{told}`");
+        Some(entry.problem("nothing", &expected).key(&published))
+    };
+    ["target", "baseline", "current"].into_iter().filter_map(lacking).collect()
+}
+
+/// A period ends on its first day or later.
+fn days_in_order(entry: &Entry, fields: &BTreeMap<String, Value>) -> Option<Problem> {
+    let days = (fields.get("first_day"), fields.get("last_day"));
+    let (Some(Value::Date(first)), Some(Value::Date(last))) = days else { return None };
+    let cell = entry.cell("last_day").filter(|_| last < first)?;
+    let found = format!("{}, before `first_day`", cell.raw);
+    let problem = Problem::new(cell.line, &found, "that day or a later one").of(entry.name.clone());
+    Some(problem.key("last_day"))
 }
 
 /// The fields as one text that only these fields have: every part is preceded by its length.

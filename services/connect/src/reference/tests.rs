@@ -5,9 +5,12 @@
 mod accepted;
 mod calendars;
 mod categories;
+mod differences;
 mod examples;
 mod refused_csv;
 mod refused_toml;
+mod registers;
+mod several_files;
 
 use super::{ReferenceError, ReferenceOptions, read};
 use schemas::{Event, Value};
@@ -24,7 +27,7 @@ fn load(name: &str, bytes: &[u8], options: &ReferenceOptions) -> Result<Vec<Even
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     fs::write(&path, bytes).unwrap();
-    read(&path, options)
+    Ok(read(&[path], options)?.into_iter().map(|said| said.event).collect())
 }
 
 fn accepted(name: &str, text: &str) -> Vec<Event> {
@@ -34,7 +37,9 @@ fn accepted(name: &str, text: &str) -> Vec<Event> {
 /// The problems of a file, as they are shown.
 fn refused(name: &str, bytes: &[u8]) -> Vec<String> {
     match load(name, bytes, &options()) {
-        Err(ReferenceError::Refused { problems, .. }) => problems.iter().map(ToString::to_string).collect(),
+        Err(ReferenceError::Refused { files }) => {
+            files.iter().flat_map(|file| &file.problems).map(ToString::to_string).collect()
+        }
         Err(error) => panic!("{error}"),
         Ok(_) => panic!("accepted: {}", String::from_utf8_lossy(bytes)),
     }

@@ -47,10 +47,14 @@ fn text(field: &Field, raw: &Raw) -> Result<Value, Wrong> {
     }
 }
 
-/// Only lengths of time are whole numbers here. A day is the longest that makes sense of any.
+/// Of a length of time a day is the longest that makes sense; what is counted has twelve digits.
 fn whole_number(field: &Field, raw: &Raw) -> Result<Value, Wrong> {
     const DAY_SECONDS: i64 = 86_400;
-    let most = if field.name.ends_with("_ms") { DAY_SECONDS * 1000 } else { DAY_SECONDS };
+    let most = match field.name.rsplit('_').next() {
+        Some("ms") => DAY_SECONDS * 1000,
+        Some("seconds") => DAY_SECONDS,
+        _ => 999_999_999_999,
+    };
     let number = match raw {
         Raw::Integer(digits) | Raw::Text(digits) => digits.parse().ok(),
         _ => None,

@@ -4,7 +4,7 @@ use super::{SAID_AT, accepted, day, load, options};
 use crate::reference::{ReferenceError, ReferenceOptions, read};
 use schemas::{Event, Value, event_id};
 use std::collections::{BTreeMap, HashSet};
-use std::path::Path;
+use std::path::PathBuf;
 
 const TOML: &str = r#"
 [[target]]
@@ -198,9 +198,9 @@ fn different_matters_with_the_same_name() {
 
 #[test]
 fn what_cannot_be_opened() {
-    let error = read(Path::new("queues.xlsx"), &options()).unwrap_err();
+    let error = read(&[PathBuf::from("queues.xlsx")], &options()).unwrap_err();
     assert_eq!(error.to_string(), "queues.xlsx: expected a file whose name ends in `.toml`, `.csv` or `.json`");
-    let error = read(Path::new("no/such/file.toml"), &options()).unwrap_err();
+    let error = read(&[PathBuf::from("no/such/file.toml")], &options()).unwrap_err();
     assert!(matches!(error, ReferenceError::Read { .. }), "{error}");
     let options = ReferenceOptions { said_at_micros: i64::MAX, ..options() };
     let error = load("queues.csv", QUEUES.as_bytes(), &options).unwrap_err();

@@ -13,8 +13,9 @@ fn checkout() -> PathBuf {
 }
 
 fn example(name: &str) -> Vec<Event> {
-    let events = read(&checkout().join("deploy/reference").join(name), &options());
-    let events = events.unwrap_or_else(|error| panic!("{error}"));
+    let said = read(&[checkout().join("deploy/reference").join(name)], &options());
+    let said = said.unwrap_or_else(|error| panic!("{error}"));
+    let events: Vec<Event> = said.into_iter().map(|said| said.event).collect();
     for event in &events {
         event.to_record().unwrap();
     }
@@ -46,10 +47,15 @@ fn a_council() {
         "category:Pothole",
         "calendar:england-and-wales",
         "intervention:FixMyStreet launched",
+        "coverage:Customer Centre",
+        "coverage:Adult social care duty desk",
+        "count:face_to_face",
+        "count:web_visit",
     ];
     assert_eq!(ids, expected);
     assert_eq!(example("queues.example.csv"), events[..3], "the same queues as CSV");
     assert_eq!(example("categories.example.csv"), events[15..18], "the same categories as CSV");
+    assert_eq!(example("counts.example.csv"), events[22..], "the same counts as CSV");
     let values: Vec<_> = events[3..15].iter().map(|event| event.fields.get("value").cloned()).collect();
     let percent_or_seconds =
         [60_0000, 120_0000, 6_0000, 75_0000, 85_0000, 0, 77_0000, 199_0000, 15_2000, 70_0000, 81_0000, 0];
@@ -60,15 +66,26 @@ fn a_council() {
 /// As far as a measure is defined, the example speaks of it in its own unit, direction and slices.
 #[test]
 fn the_measures_are_those_that_are_defined() {
+    const NOT_YET: [&str; 6] = [
+        "repeat_rate",
+        "csat",
+        "complaints_stage1_in_time",
+        "customer_effort_score",
+        "email_response_time",
+        "online_uptake",
+    ];
     let mut defined = 0;
-    for event in example("council.example.toml") {
+    for event in [example("council.example.toml"), example("programme_measures.toml")].concat() {
         let Some(kpi) = event.text("kpi") else { continue };
         let path = checkout().join("queries/kpis").join(format!("{kpi}.toml"));
-        if kpi == "repeat_rate" && !path.exists() {
+        if NOT_YET.contains(&kpi) && !path.exists() {
             continue;
         }
         defined += 1;
         let definition: Table = fs::read_to_string(&path).unwrap().parse().unwrap();
+        if event.event_type == "measure_published" {
+            continue;
+        }
         assert_eq!(event.text("unit"), definition["unit"].as_str(), "{kpi}");
         if let Some(direction) = event.text("direction") {
             assert_eq!(Some(direction), definition["direction"].as_str(), "{kpi}");
@@ -80,7 +97,7 @@ fn the_measures_are_those_that_are_defined() {
             assert!(dimensions.iter().any(|dimension| dimension.as_str() == Some(name)), "{kpi}: {part}");
         }
     }
-    assert!(defined >= 10);
+    assert!(defined >= 20);
 }
 
 /// Of the days there is an easy check: none of them is a weekend, as substitutes are given for those.

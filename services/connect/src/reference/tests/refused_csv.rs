@@ -48,7 +48,12 @@ fn headings_that_are_none() {
                  baselines: `kpi`, `dimensions`, `value`, `unit`, `period`, `status`, `source_doc`; or of \
                  categories: `system`, `category`, `subject_group`, `service_area`, `social_care`, \
                  `effective_from`; or of calendars: `division`, `dates`, `source_doc`; or of interventions: \
-                 `name`, `happened_on`, `affects`, `source_doc`";
+                 `name`, `happened_on`, `affects`, `source_doc`; or of call centres and channels covered: \
+                 `call_centre`, `channel`, `in_scope`, `observed_by`, `effective_from`, `source_doc`; or of \
+                 counts: `channel`, `place`, `first_day`, `last_day`, `contacts`, `published_as`, \
+                 `source_doc`; or of published measures: `report`, `number`, `measure`, `target_published`, \
+                 `target_status`, `baseline_published`, `baseline_status`, `current_published`, \
+                 `current_status`, `comment`, `reading`, `kpi`";
     for (text, found) in [
         (String::new(), "line 1: found no heading"),
         ("# Queues.\n\n".to_owned(), "line 1: found no heading"),

@@ -218,7 +218,7 @@ fn tables() {
         problems.remove(0)
     };
     let expected = "expected tables `[[queue]]`, `[[target]]`, `[[baseline]]`, `[[category]]`, `[[calendar]]`, \
-                    `[[intervention]]`";
+                    `[[intervention]]`, `[[coverage]]`, `[[count]]`, `[[measure]]`";
     assert_eq!(one("# nothing\n"), format!("line 1: found no table, {expected}"));
     assert_eq!(
         one(&QUEUE.replace("[[queue]]", "\n[[Queues]]")),
@@ -274,7 +274,7 @@ fn everything_at_once() {
         "  line 14, queue 1, `answer_target_seconds`: found the number -1, expected a whole number from 0 to 86400",
         "  line 15, queue 1, `effective_from`: found `soon`, expected a day such as 2026-04-01",
         "  line 17: found an unknown table `bonus`, expected tables `[[queue]]`, `[[target]]`, `[[baseline]]`, \
-         `[[category]]`, `[[calendar]]`, `[[intervention]]`",
+         `[[category]]`, `[[calendar]]`, `[[intervention]]`, `[[coverage]]`, `[[count]]`, `[[measure]]`",
     ];
     assert_eq!(problems.lines().collect::<Vec<_>>(), expected);
     let error = load("council.toml", b"x = 1", &options()).unwrap_err().to_string();

@@ -1,0 +1,153 @@
+//! A final value that changes is kept with what it was, what it is, and why; the values of a definition that
+//! is no more stay beside those of the new one.
+
+use crate::refreshed::Kept;
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::datatypes::Schema;
+use chrono::{DateTime, Utc};
+use lake::{Commit, Lake, Span, TableSpec, fence};
+use pipeline_tests::story;
+use queries::Engine;
+use refresh::{Publication, Why};
+use std::sync::Arc;
+
+/// Two calls on Monday 2 March, and one of Tuesday, all answered: 42 s and 10 s, and 7 s.
+const CALLS: &str = "
+2026-03-02T09:00:00Z c1 contact_initiated
+2026-03-02T09:00:00Z c1 queue_entered queue_id=TAX
+2026-03-02T09:00:42Z c1 contact_answered queue_id=TAX wait_ms=42000
+2026-03-03T09:00:00Z c2 contact_initiated
+2026-03-03T09:00:00Z c2 queue_entered queue_id=TAX
+2026-03-03T09:00:07Z c2 contact_answered queue_id=TAX wait_ms=7000
+";
+const LATE: &str = "
+2026-03-02T10:00:00Z c3 contact_initiated
+2026-03-02T10:00:00Z c3 queue_entered queue_id=TAX
+2026-03-02T10:00:10Z c3 contact_answered queue_id=TAX wait_ms=10000 id=first
+";
+const CORRECTED: &str = "2026-03-02T10:00:20Z c3 contact_answered queue_id=TAX wait_ms=20000 supersedes=first";
+/// Holds from the Tuesday on: the Monday stays without a service.
+const MAPPED: &str = "2026-03-20T09:00:00Z queue:TAX queue_mapped queue_id=TAX service_area=council_tax social_care=false effective_from=2026-03-03";
+
+/// Final values of the average speed of answer that have changed.
+const RESTATED: &str = "
+    SELECT CAST(epoch AS VARCHAR), CAST(period AS VARCHAR), service_area,
+        concat(coalesce(CAST(old_numerator AS VARCHAR), '-'), '/', coalesce(CAST(old_denominator AS VARCHAR), '-')),
+        concat(coalesce(CAST(new_numerator AS VARCHAR), '-'), '/', coalesce(CAST(new_denominator AS VARCHAR), '-')),
+        cause
+    FROM kpi_restatements WHERE kpi = 'wait_asa'";
+
+fn at(instant: &str) -> i64 {
+    instant.parse::<DateTime<Utc>>().unwrap().timestamp_micros()
+}
+
+async fn then(kept: &mut Kept, events: &str, as_of: &str) {
+    kept.take(&story::read(events.trim()).unwrap()).await;
+    let refreshed = kept.refresh(at(as_of)).await;
+    assert_eq!(refreshed.rebuilt, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn final_values_that_change_are_told_with_their_cause() {
+    let mut kept = Kept::new();
+    kept.take(&story::read(CALLS.trim()).unwrap()).await;
+    // Tuesday's values are not final before Thursday begins.
+    kept.refresh(at("2026-03-04T12:00:00Z")).await;
+    then(&mut kept, LATE, "2026-03-20T12:00:00Z").await;
+    then(&mut kept, CORRECTED, "2026-03-20T13:00:00Z").await;
+    then(&mut kept, MAPPED, "2026-03-20T14:00:00Z").await;
+    let told = kept.read().await.query(RESTATED).await;
+    let expected = [
+        ["2", "2026-03-02", "(unknown)", "42000/1", "52000/2", "late event"],
+        ["3", "2026-03-02", "(unknown)", "52000/2", "62000/2", "correction"],
+        ["4", "2026-03-03", "(unknown)", "7000/1", "-/-", "reference change"],
+        ["4", "2026-03-03", "council_tax", "-/-", "7000/1", "reference change"],
+    ];
+    assert_eq!(told, expected);
+    // The values' own history: in what was measured as of Wednesday, Monday was final and Tuesday was not.
+    kept.rebuild(at("2026-03-20T15:00:00Z")).await;
+    assert_eq!(kept.read().await.query(RESTATED).await, expected);
+    let found = kept.verify().await;
+    assert!(found.differences.is_empty(), "{:#?}", found.differences);
+}
+
+/// Publishes an epoch such as an older build would have left: the average speed of answer measured by
+/// version 0 of its definition, which found twice the time.
+async fn as_an_older_build_had_it(lake: &Lake) {
+    let mut publication = Publication::newest(lake).await.unwrap().unwrap();
+    publication.epoch += 1;
+    publication.definitions.insert("kpis/wait_asa".to_owned(), "v0 0123456789abcdef".to_owned());
+    let then = lake.open_table_at("kpi_daily", publication.table_versions["kpi_daily"]).await.unwrap();
+    let engine = Engine::new(chrono_tz::UTC, 0).unwrap();
+    engine.bind("t", then.snapshot().unwrap()).unwrap();
+    let columns = then.columns().unwrap();
+    let of_then = |name: &str| match name {
+        "definition_version" => "CASE WHEN kpi = 'wait_asa' THEN 0 ELSE definition_version END".to_owned(),
+        "numerator" => "CASE WHEN kpi = 'wait_asa' THEN numerator * 2 ELSE numerator END".to_owned(),
+        other => other.to_owned(),
+    };
+    let each: Vec<String> = columns
+        .iter()
+        .map(|column| {
+            format!("arrow_cast({}, '{}') AS {}", of_then(column.name()), column.data_type(), column.name())
+        })
+        .collect();
+    let rows = engine.collect(&format!("SELECT {} FROM t", each.join(", "))).await.unwrap();
+    let schema = Arc::new(Schema::new(columns));
+    let rows: Vec<RecordBatch> =
+        rows.iter().map(|batch| RecordBatch::try_new(schema.clone(), batch.columns().to_vec()).unwrap()).collect();
+    let partition_column = Some("local_month".to_owned());
+    let spec = TableSpec { name: "kpi_daily".to_owned(), schema, partition_column, sort_columns: vec![] };
+    let mut table = lake.open_table("kpi_daily").await.unwrap().unwrap();
+    let files = table.write(&spec, &rows).await.unwrap();
+    table.commit(Commit { files, replace: true, ..Commit::default() }).await.unwrap();
+    publication.table_versions.insert("kpi_daily".to_owned(), table.version());
+    publish(lake, &publication).await;
+}
+
+async fn publish(lake: &Lake, publication: &Publication) {
+    let mut table = lake.open_table("publications").await.unwrap().unwrap();
+    let time =
+        |micros: i64| -> ArrayRef { Arc::new(TimestampMicrosecondArray::from(vec![micros]).with_timezone("UTC")) };
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(Int64Array::from(vec![publication.epoch])),
+        time(publication.as_of_micros),
+        time(publication.published_at_micros),
+        Arc::new(StringArray::from(vec![serde_json::to_string(publication).unwrap()])),
+    ];
+    let schema = Arc::new(Schema::new(table.columns().unwrap()));
+    let row = RecordBatch::try_new(schema.clone(), columns).unwrap();
+    let spec = TableSpec { name: "publications".to_owned(), schema, partition_column: None, sort_columns: vec![] };
+    let files = table.write(&spec, &[row]).await.unwrap();
+    let spans = vec![Span {
+        fence: fence::REFRESH.to_owned(),
+        start: Some(publication.epoch - 1),
+        end: publication.epoch,
+    }];
+    table.commit(Commit { files, spans, ..Commit::default() }).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_former_definitions_values_stay_beside_the_new() {
+    let mut kept = Kept::new();
+    kept.take(&story::read(CALLS.trim()).unwrap()).await;
+    kept.refresh(at("2026-03-20T12:00:00Z")).await;
+    as_an_older_build_had_it(kept.lake()).await;
+    let refreshed = kept.refresh(at("2026-03-20T13:00:00Z")).await;
+    assert_eq!(refreshed.rebuilt, Some(Why::Definitions(vec!["kpis/wait_asa".to_owned()])));
+    let values =
+        "SELECT CAST(local_date AS VARCHAR), CAST(definition_version AS VARCHAR), CAST(numerator AS VARCHAR)
+        FROM kpi_daily WHERE kpi = 'wait_asa'";
+    let old = [["2026-03-02", "0", "84000"], ["2026-03-03", "0", "14000"]];
+    let both =
+        |second: &'static str| vec![old[0], ["2026-03-02", "1", second], old[1], ["2026-03-03", "1", "7000"]];
+    assert_eq!(kept.read().await.query(values).await, both("42000"));
+    // What comes later is measured by the new definition only, and nobody is told of a final value that changed
+    // because the definition has.
+    then(&mut kept, LATE, "2026-03-20T14:00:00Z").await;
+    assert_eq!(kept.read().await.query(values).await, both("52000"));
+    let told = [["4", "2026-03-02", "(unknown)", "42000/1", "52000/2", "late event"]];
+    assert_eq!(kept.read().await.query(RESTATED).await, told);
+    let found = kept.verify().await;
+    assert!(found.differences.is_empty(), "{:#?}", found.differences);
+}
