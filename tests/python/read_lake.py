@@ -2,11 +2,12 @@
 and by DuckDB over the list of files that the library gives. Each table is read at the version that the
 newest publication names; one that is in no publication, at its newest.
 
-usage: read_lake.py FOLDER
+usage: read_lake.py FOLDER [--count]
 
 Prints JSON: for each table its version, whether it is published, the kind of each column, and what each
 reader found: the rows and, for each column, how many have a value and the exact sum, as text, of its
 numbers (days or microseconds since 1970 for times, bytes for texts, items for lists).
+With --count it prints no more than the version and the rows, by the library alone, of each published table.
 """
 
 import json
@@ -31,13 +32,22 @@ SUMMED = {
 }
 
 
-def main(lake):
+def main(lake, only_count):
     publications = DeltaTable(lake / "publications").to_pyarrow_table().to_pylist()
     newest = max(publications, key=lambda row: row["epoch"])
     versions = json.loads(newest["body"])["table_versions"]
+    if only_count:
+        tables = {name: count(lake / name, version) for name, version in versions.items()}
+        json.dump({"epoch": newest["epoch"], "tables": tables}, sys.stdout)
+        return
     names = sorted(folder.parent.name for folder in lake.glob("*/_delta_log"))
     tables = {name: read(lake / name, versions.get(name)) for name in names}
     json.dump({"epoch": newest["epoch"], "tables": tables}, sys.stdout)
+
+
+def count(folder, version):
+    rows = DeltaTable(folder, version=version).to_pyarrow_dataset().count_rows()
+    return {"version": version, "rows": rows}
 
 
 def read(folder, version):
@@ -99,4 +109,4 @@ def by_duckdb(files, kinds):
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), "--count" in sys.argv[2:])

@@ -131,11 +131,23 @@ pub(crate) async fn replace(
         // Exactly this version, whoever has committed since.
         Committed::Landed(version) if version == table.version() => {
             fault::point("refresh.after_table", row_count);
+            checkpoint(&mut table).await;
             Ok(table)
         }
         Committed::Landed(version) => Ok(lake.open_table_at(&spec.name, version).await?),
         Committed::Fenced(_) => Err(Error::Overtaken { table: spec.name.clone() }),
         Committed::Stale => Err(lake::Error::Stale { table: spec.name.clone() }.into()),
+    }
+}
+
+/// Each refresh opens each table, and so reads every commit since the last checkpoint.
+const COMMITS_WITHOUT_CHECKPOINT: u64 = 100;
+
+/// Makes a checkpoint where maintenance has made none for long.
+pub(crate) async fn checkpoint(table: &mut Table) {
+    if let Err(error) = table.checkpoint_if_due(COMMITS_WITHOUT_CHECKPOINT).await {
+        let cause = error.cause();
+        tracing::warn!(table = table.name(), cause, "no checkpoint could be made; `switchboard maintain` does");
     }
 }
 

@@ -1,6 +1,6 @@
 //! One epoch: which versions of which tables belong together.
 
-use crate::{Completeness, Error};
+use crate::{Completeness, Error, held};
 use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use lake::{Commit, Committed, Lake, Span, TableSpec, fence};
@@ -75,7 +75,10 @@ impl Publication {
         let start = Some(self.epoch - 1).filter(|before| *before > 0);
         let spans = vec![Span { fence: fence::REFRESH.to_owned(), start, end: self.epoch }];
         match table.commit(Commit { files, spans, ..Commit::default() }).await? {
-            Committed::Landed(_) => Ok(()),
+            Committed::Landed(_) => {
+                held::checkpoint(&mut table).await;
+                Ok(())
+            }
             Committed::Fenced(_) => Err(Error::Overtaken { table: spec.name }),
             Committed::Stale => Err(lake::Error::Stale { table: spec.name }.into()),
         }

@@ -115,7 +115,7 @@ pub(crate) enum Command {
     /// stream, refreshes, and the page.
     ///
     /// The days before today go by at an hour a second, then the stream keeps time with the clock. Every
-    /// refresh keeps its epoch, of about 40 MB: it is meant for an hour, not for weeks.
+    /// refresh keeps the files of its epoch: it is meant for an hour, not for weeks.
     Demo(DemoArguments),
 }
 

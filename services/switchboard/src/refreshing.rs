@@ -6,8 +6,9 @@ use crate::operations::{self, Duty};
 use crate::output;
 use anyhow::Result;
 use chrono::{DateTime, Utc};
+use indicatif::{HumanBytes, HumanCount};
 use lake::Lake;
-use refresh::{Plan, Refreshed, Told};
+use refresh::{Cost, Plan, Refreshed, Told};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -24,11 +25,25 @@ pub(crate) async fn run(config: &Config, arguments: &RefreshArguments) -> Result
             ended = keep_fresh(config) => ended,
         };
     }
+    let began = Instant::now();
     let refreshed = refresh(config, arguments.as_of, arguments.from_scratch, tell).await?;
+    let cost = cost_line(&refreshed, began.elapsed());
     let published = &refreshed.publication;
     println!("published epoch {} as of {}", published.epoch, output::instant(published.as_of_micros));
+    println!("{cost}");
     output::tell_completeness(published);
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the refresh has cost, for people.
+fn cost_line(refreshed: &Refreshed, took: Duration) -> String {
+    let seconds = took.as_secs_f64();
+    if refreshed.rebuilt.is_some() {
+        return format!("computed everything in {seconds:.2} s");
+    }
+    let Cost { files, bytes, rows } = refreshed.cost;
+    let (files, bytes, rows) = (HumanCount(files as u64), HumanBytes(bytes), HumanCount(rows as u64));
+    format!("read {files} files ({bytes}), folded {rows} rows in {seconds:.2} s")
 }
 
 /// Refreshes whenever something has come or the time has changed something, for as long as it runs.

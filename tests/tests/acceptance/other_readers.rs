@@ -5,14 +5,19 @@ use crate::broker::Broker;
 use crate::delta;
 use crate::kafka::Writer;
 use crate::world::{World, checkout, skip};
+use arrow::array::AsArray;
+use arrow::datatypes::Int64Type;
 use chrono::NaiveDate;
 use connect::producer::KafkaProducer;
+use lake::Lake;
+use queries::Engine;
 use schemas::{ContainerWriter, Event, catalogue};
 use serde_json::{Map, Value as Json, json};
 use simulate::{Council, Settings};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use tokio::runtime::Runtime;
 
 const DAYS: usize = 45;
 
@@ -36,7 +41,7 @@ fn deltalake_and_duckdb_read_what_our_sql_reads() {
     world.ingest();
     let newest = delta::version(&world.lake().join("telephony_events"));
 
-    let seen = look(&python, &world.lake());
+    let seen = look(&python, &world.lake(), &[]);
     assert_eq!(seen["epoch"], 1);
     let tables = seen["tables"].as_object().unwrap();
     let is_published = |table: &&Json| table["is_published"] == true;
@@ -81,11 +86,30 @@ fn produce(brokers: &str, events: &[Event]) {
 }
 
 /// What `read_lake.py` saw.
-fn look(python: &Path, lake: &Path) -> Json {
-    let output =
-        Command::new(python).arg(checkout().join("tests/python/read_lake.py")).arg(lake).output().unwrap();
+fn look(python: &Path, lake: &Path, options: &[&str]) -> Json {
+    let script = checkout().join("tests/python/read_lake.py");
+    let output = Command::new(python).arg(script).arg(lake).args(options).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Python's library finds in each table, at the version that the newest epoch names, the rows that we find.
+pub(crate) fn others_count_the_same(python: &Path, lake: &Path) {
+    let seen = look(python, lake, &["--count"]);
+    let lake = Lake::open(lake).unwrap();
+    let count = async |name: &str, version: u64| {
+        let engine = Engine::new(chrono_tz::UTC, 0).unwrap();
+        engine.bind("counted", lake.open_table_at(name, version).await.unwrap().snapshot().unwrap()).unwrap();
+        let rows = engine.collect("SELECT count(*) FROM counted").await.unwrap();
+        rows[0].column(0).as_primitive::<Int64Type>().value(0)
+    };
+    let runtime = Runtime::new().unwrap();
+    let tables = seen["tables"].as_object().unwrap();
+    assert!(tables.len() > 10, "{:?}", tables.keys());
+    for (name, table) in tables {
+        let ours = runtime.block_on(count(name, table["version"].as_u64().unwrap()));
+        assert_eq!(table["rows"], json!(ours), "{name} in epoch {}", seen["epoch"]);
+    }
 }
 
 /// The rows of a table, and for each column how many have a value and the sum, by our SQL.
@@ -119,7 +143,7 @@ fn summed(column: &str, kind: &str) -> String {
 }
 
 /// Where `deltalake` and `duckdb` are installed; where they are not, the test is skipped.
-fn python(test: &str) -> Option<PathBuf> {
+pub(crate) fn python(test: &str) -> Option<PathBuf> {
     let python = std::env::var_os("SWITCHBOARD_TEST_PYTHON").map(PathBuf::from);
     if python.is_none() {
         skip(test, "what tests/python/requirements.txt names is not there; tests/run.sh fetches it");
