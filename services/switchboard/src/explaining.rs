@@ -106,9 +106,8 @@ async fn published(reading: &Reading, question: &Question<'_>, sql: &str, by: Op
             || name.starts_with("shown_")
             || slice.dimensions.contains_key(name)
     };
-    let is_told = |name: &String, value: &Json| {
-        !is_known(name) && !(DIMENSIONS.contains(&name.as_str()) && value == "(all)")
-    };
+    let is_told =
+        |name: &String, value: &Json| !(is_known(name) || DIMENSIONS.contains(&name.as_str()) && value == "(all)");
     let only_told = |row: Row| row.into_iter().filter(|(name, value)| is_told(name, value)).collect();
     Ok(rows.into_iter().filter(is_of_slice).map(only_told).collect())
 }
