@@ -20,6 +20,7 @@ struct Marker {
 
 const MARKER: &str = "switchboard-lake.json";
 const FORMAT: u32 = 1;
+pub(crate) const LOG_FOLDER: &str = "_delta_log";
 const PROBE: &str = ".writable";
 /// A file without bytes can be made on a disk that is full.
 const PROBE_BYTES: usize = 4_096;
@@ -33,8 +34,13 @@ impl Lake {
         std::fs::create_dir_all(folder).map_err(io_at(folder))?;
         let is_empty = std::fs::read_dir(folder).map_err(io_at(folder))?.next().is_none();
         if is_empty {
-            let marker = serde_json::json!(Marker { format: FORMAT }).to_string();
-            std::fs::write(folder.join(MARKER), marker).map_err(io_at(folder))?;
+            let marker = folder.join(MARKER);
+            let written = std::fs::write(&marker, serde_json::json!(Marker { format: FORMAT }).to_string());
+            written.map_err(|source| {
+                // Half a marker would make the folder one that is not ours. It may also not have been made.
+                let _ = std::fs::remove_file(&marker);
+                io_at(folder)(source)
+            })?;
         }
         Self::open(folder)
     }
@@ -91,15 +97,18 @@ impl Lake {
     /// The names of all tables, in order.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Error::Io`]; [`Error::Home`] for a table that has lost its log.
     pub fn tables(&self) -> Result<Vec<String>, Error> {
-        let mut tables = Vec::new();
-        for entry in std::fs::read_dir(&self.folder).map_err(io_at(&self.folder))? {
-            let entry = entry.map_err(io_at(&self.folder))?;
-            if entry.path().join("_delta_log").is_dir() {
-                tables.push(entry.file_name().to_string_lossy().into_owned());
+        let mut tables = names_in(&self.folder)?;
+        let mut problem = Ok(());
+        tables.retain(|name| match self.has_table(name) {
+            Ok(is_there) => is_there,
+            Err(error) => {
+                problem = Err(error);
+                false
             }
-        }
+        });
+        problem?;
         tables.sort();
         Ok(tables)
     }
@@ -107,9 +116,9 @@ impl Lake {
     /// Opens a table at its newest version, if it exists.
     ///
     /// # Errors
-    /// [`Error::Delta`], [`Error::Unsupported`].
+    /// [`Error::Delta`], [`Error::Unsupported`], [`Error::Io`]; [`Error::Home`] when it has lost its log.
     pub async fn open_table(&self, name: &str) -> Result<Option<Table>, Error> {
-        if !self.folder.join(name).join("_delta_log").is_dir() {
+        if !self.has_table(name)? {
             return Ok(None);
         }
         Table::load(name, self.table_url(name)?, None).await.map(Some)
@@ -136,6 +145,25 @@ impl Lake {
         Table::create(spec, self.table_url(&spec.name)?).await
     }
 
+    /// A folder for the log alone is what a creation leaves that found the disk full or was killed: there
+    /// is no table yet, and whoever needs it makes it.
+    fn has_table(&self, name: &str) -> Result<bool, Error> {
+        let folder = self.folder.join(name);
+        let log = folder.join(LOG_FOLDER);
+        if !log.is_dir() {
+            return Ok(false);
+        }
+        if names_in(&log)?.iter().any(|name| is_version(name)) {
+            return Ok(true);
+        }
+        if names_in(&folder)?.iter().any(|name| name != LOG_FOLDER) {
+            let problem =
+                format!("holds files of a table but nothing of its log; put {LOG_FOLDER} back from a backup");
+            return Err(Error::Home { folder, problem });
+        }
+        Ok(false)
+    }
+
     fn table_url(&self, name: &str) -> Result<Url, Error> {
         let url = Url::from_directory_path(self.folder.join(name)).ok();
         let url = url.and_then(|url| Url::parse(&format!("{}://{}", self.scheme, url.path())).ok());
@@ -144,6 +172,18 @@ impl Lake {
             problem: format!("cannot hold a table named `{name}`"),
         })
     }
+}
+
+/// Whether a file of a log is a commit or a checkpoint: those are named by their version's 20 digits.
+fn is_version(name: &str) -> bool {
+    let digits = name.bytes().take_while(u8::is_ascii_digit).count();
+    digits == 20 && (name.ends_with(".json") || name.ends_with(".parquet"))
+}
+
+fn names_in(folder: &Path) -> Result<Vec<String>, Error> {
+    let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let entries = entries.map_err(io_at(folder))?;
+    Ok(entries.iter().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect())
 }
 
 fn io_at(path: &Path) -> impl Fn(std::io::Error) -> Error {

@@ -3,6 +3,7 @@
 //! Delta's own look-up replays the log once per fence; this reads the newest checkpoint and the
 //! commits after it once, and then only what is new.
 
+use crate::home::LOG_FOLDER;
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::Int64Type;
 use bytes::Bytes;
@@ -52,7 +53,7 @@ impl Positions {
     /// `None` where there is none from `first` on: an older one would take positions back.
     async fn read_checkpoint(&mut self, log: &LogStoreRef, first: u64, version: u64) -> DeltaResult<Option<u64>> {
         let store = log.object_store(None);
-        let files: Vec<_> = store.list(Some(&Path::from("_delta_log"))).try_collect().await?;
+        let files: Vec<_> = store.list(Some(&Path::from(LOG_FOLDER))).try_collect().await?;
         let checkpoint_of = |path: &Path| {
             let name = path.filename()?.strip_suffix(".checkpoint.parquet")?;
             name.parse::<u64>().ok().filter(|found| (first..=version).contains(found))

@@ -55,6 +55,28 @@ async fn count(lake: &Lake) -> usize {
 }
 
 #[tokio::test]
+async fn a_table_whose_creation_came_to_nothing_is_made_and_one_without_its_log_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let lake = Lake::open_or_create(folder.path()).unwrap();
+    let log = folder.path().join("events/_delta_log");
+    std::fs::create_dir_all(&log).unwrap();
+    std::fs::write(log.join("00000000000000000000.json#1"), "{").unwrap();
+    assert!(lake.open_table("events").await.unwrap().is_none());
+    assert!(lake.tables().unwrap().is_empty());
+    let (lake, mut table) = lake_and_table(&folder).await;
+    let first = batch(&table, None, 5).await;
+    table.commit(first).await.unwrap();
+    assert_eq!(lake.tables().unwrap(), ["events"]);
+
+    std::fs::rename(&log, folder.path().join("log")).unwrap();
+    std::fs::create_dir(&log).unwrap();
+    for refused in [lake.open_table("events").await.map(drop), lake.tables().map(drop)] {
+        let told = refused.unwrap_err().to_string();
+        assert!(told.contains("events") && told.contains("put _delta_log back"), "{told}");
+    }
+}
+
+#[tokio::test]
 async fn a_writer_whose_partition_moved_on_is_fenced_and_writes_nothing() {
     let folder = TempDir::new().unwrap();
     let (lake, mut first) = lake_and_table(&folder).await;

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 /// By then whatever is waited for has happened, also on a machine that is busy with other things.
 const WITHIN: Duration = Duration::from_secs(300);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Of what a process has said, when a test of it fails.
+const LINES_TO_SHOW: usize = 30;
 
 /// Waits until something is so.
 pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
@@ -82,10 +84,18 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("What {} says last:\n{}", self.log.display(), last_lines(&self.said(), LINES_TO_SHOW));
+        }
         // An error means that it has ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn last_lines(text: &str, count: usize) -> &str {
+    let from = text.rmatch_indices('\n').nth(count).map_or(0, |(at, _)| at + 1);
+    &text[from..]
 }
 
 /// `ingest` of the one topic that the load goes to.

@@ -2,6 +2,7 @@
 //! commit.
 
 use super::{Halt, Run, plan};
+use crate::home::LOG_FOLDER;
 use crate::{Error, Table, fault};
 use deltalake_core::checkpoints::create_checkpoint;
 use deltalake_core::{DeltaResult, ObjectMeta, Path};
@@ -39,8 +40,6 @@ impl Table {
         Ok(files.iter().filter_map(of_version).collect())
     }
 }
-
-pub(super) const LOG_FOLDER: &str = "_delta_log";
 
 impl Run<'_> {
     pub(super) async fn checkpoint(&mut self) -> Result<(), Halt> {

@@ -5,9 +5,9 @@
 //! clean-up first commits a stamp, and deletes only what was written before it; whoever commits
 //! looks at the stamp on the very version that it commits on, and uploads anew what is older.
 
-use super::checkpoint::LOG_FOLDER;
 use super::{Halt, Run, plan};
 use crate::fence::UPLOADS_BEFORE;
+use crate::home::LOG_FOLDER;
 use crate::positions::commit_actions;
 use crate::{Commit, Error, Table, fault};
 use deltalake_core::{DeltaResult, ObjectMeta, ObjectStoreError, Path as StorePath};
