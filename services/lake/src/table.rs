@@ -88,6 +88,15 @@ impl Table {
         self.delta.version().unwrap_or_default()
     }
 
+    /// Which table this is: one that is deleted and made anew under the same name has another id.
+    ///
+    /// # Errors
+    /// [`Error::Delta`].
+    pub fn id(&self) -> Result<String, Error> {
+        let snapshot = self.delta.snapshot().map_err(|source| self.fault(source))?;
+        Ok(snapshot.metadata().id().to_owned())
+    }
+
     /// The positions in the log at this version, by fence.
     pub fn positions(&self) -> &BTreeMap<String, i64> {
         &self.positions.by_fence

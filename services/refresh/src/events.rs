@@ -32,6 +32,12 @@ pub(crate) async fn look(lake: &Lake, published: &Publication) -> Result<(Events
             seen.push(Source { table: name, rows: 0, untold: change });
             continue;
         };
+        let id = table.id()?;
+        if published.event_table_ids.get(&name).is_some_and(|before| *before != id) {
+            let change = Some("is another than before, made anew under the same name".to_owned());
+            seen.push(Source { table: name, rows: 0, untold: change });
+            continue;
+        }
         // A table that was not there is one that was empty.
         let since = published.table_versions.get(&name).copied().unwrap_or_default();
         let change = match table.changes_since(since).await? {
@@ -51,6 +57,11 @@ pub(crate) async fn look(lake: &Lake, published: &Publication) -> Result<(Events
 }
 
 impl Events {
+    /// The id of each event table that is there.
+    pub(crate) fn ids(&self) -> Result<BTreeMap<String, String>, Error> {
+        self.tables.iter().map(|(name, table)| Ok((name.clone(), table.id()?))).collect()
+    }
+
     /// The version of each table that is there.
     pub(crate) fn versions(&self) -> BTreeMap<String, u64> {
         let tables = self.tables.values().chain(&self.quarantine);

@@ -113,6 +113,7 @@ mod tests {
             published_at_micros: 0,
             time_zone: "Europe/London".to_owned(),
             table_versions: table_versions.into(),
+            event_table_ids: BTreeMap::new(),
             definitions: BTreeMap::from([("models/calls".to_owned(), "ab".to_owned())]),
             completeness: Vec::new(),
             superseded: Default::default(),

@@ -23,6 +23,9 @@ pub struct Publication {
     pub time_zone: String,
     /// Version of each source and derived table.
     pub table_versions: BTreeMap<String, u64>,
+    /// Id of each event table, by which one that was made anew is told from the one before.
+    #[serde(default)]
+    pub event_table_ids: BTreeMap<String, String>,
     /// Hash of each definition: models and measures.
     pub definitions: BTreeMap<String, String>,
     /// What was seen of each source.
@@ -157,6 +160,7 @@ mod tests {
             published_at_micros: 0,
             time_zone: "UTC".to_owned(),
             table_versions: BTreeMap::new(),
+            event_table_ids: BTreeMap::new(),
             definitions: definitions(&[
                 ("kpis/a", "v2 ab"),
                 ("kpis/b", "v1 cd"),

@@ -44,7 +44,8 @@ pub(crate) async fn rebuild(
 ) -> Result<Publication, Error> {
     let epoch = before.map_or(0, |(published, _)| published.epoch) + 1;
     let engine = Engine::new(plan.time_zone, plan.as_of_micros)?;
-    let Bound { versions: mut table_versions, completeness } = sources::bind(lake, &engine, None).await?;
+    let Bound { versions: mut table_versions, ids: event_table_ids, completeness } =
+        sources::bind(lake, &engine, None).await?;
     let mut index = Index::bind(&engine, None)?;
     indexed::add_events(&mut index, &engine).await?;
     for model in &catalogue().models {
@@ -78,6 +79,7 @@ pub(crate) async fn rebuild(
         published_at_micros: plan.now_micros,
         time_zone: plan.time_zone.name().to_owned(),
         table_versions,
+        event_table_ids,
         definitions: definition_hashes(),
         completeness,
         superseded,

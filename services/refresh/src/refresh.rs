@@ -12,7 +12,7 @@ use crate::work::{Cost, Work};
 use crate::{Error, Plan, refold, remeasure};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Int32Type, Int64Type};
-use lake::{Lake, Place, QUARANTINE_TABLE, fault};
+use lake::{Lake, Place, QUARANTINE_TABLE, Table, fault};
 use queries::{catalogue, measured_tables};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -76,8 +76,14 @@ pub async fn is_due(lake: &Lake, plan: &Plan) -> Result<bool, Error> {
     }
     let names = schemas::catalogue().sources.values().map(|source| source.table.as_str());
     for name in names.chain([QUARANTINE_TABLE]) {
-        let newest = lake.open_table(name).await?.map(|table| table.version());
-        if newest != published.table_versions.get(name).copied() {
+        let newest = lake.open_table(name).await?;
+        if newest.as_ref().map(Table::version) != published.table_versions.get(name).copied() {
+            return Ok(true);
+        }
+        let before = published.event_table_ids.get(name);
+        if let (Some(before), Some(now)) = (before, newest)
+            && *before != now.id()?
+        {
             return Ok(true);
         }
     }
@@ -125,6 +131,7 @@ async fn forward(mut work: Work<'_>, mut tell: impl FnMut(Told<'_>)) -> Result<R
         time_zone: work.plan.time_zone.name().to_owned(),
         completeness: events::completeness(&mut work).await?,
         table_versions: versions(&work),
+        event_table_ids: work.events.ids()?,
         definitions: definition_hashes(),
         superseded: work.published.superseded.clone(),
     };

@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 pub(crate) struct Bound {
     /// The version of each table that is there.
     pub(crate) versions: BTreeMap<String, u64>,
+    /// The id of each event table that is there.
+    pub(crate) ids: BTreeMap<String, String>,
     pub(crate) completeness: Vec<Completeness>,
 }
 
@@ -45,7 +47,9 @@ pub(crate) async fn bind(
         let table = tables.iter().find(|table| table.name() == source.table);
         completeness.push(completeness::of_source(engine, source, table, facts, bad).await?);
     }
-    Ok(Bound { versions, completeness })
+    let ids = tables.iter().map(|table| Ok((table.name().to_owned(), table.id()?)));
+    let ids = ids.collect::<Result<_, lake::Error>>()?;
+    Ok(Bound { versions, ids, completeness })
 }
 
 async fn open(lake: &Lake, name: &str, at: Option<&BTreeMap<String, u64>>) -> Result<Option<Table>, Error> {

@@ -30,6 +30,7 @@ mod new_user;
 mod numbers;
 mod operations;
 mod other_readers;
+mod other_writers;
 mod page;
 mod passing_time;
 mod pieces;

@@ -65,7 +65,7 @@ fn deltalake_and_duckdb_read_what_our_sql_reads() {
 }
 
 /// The events of six weeks, in order.
-fn told() -> Vec<Event> {
+pub(crate) fn told() -> Vec<Event> {
     let day = |year, month| NaiveDate::from_ymd_opt(year, month, 1).unwrap();
     let settings =
         Settings { contacts_per_month: 200, launch: Some(day(2025, 3)), ..Settings::new(7, day(2025, 2)) };
@@ -75,7 +75,7 @@ fn told() -> Vec<Event> {
     events
 }
 
-fn import(world: &World, events: &[Event]) {
+pub(crate) fn import(world: &World, events: &[Event]) {
     let mut file = ContainerWriter::new(Vec::new()).unwrap();
     events.iter().for_each(|event| file.append(event).unwrap());
     fs::write(world.path("history.avro"), file.finish().unwrap()).unwrap();
