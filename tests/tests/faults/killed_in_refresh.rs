@@ -4,7 +4,9 @@
 //! The story is always the same. Points that are passed once for each table are tried early and late.
 
 use crate::held::Held;
-use crate::refreshed_story::{Seen, Story, refresh, refreshing};
+use crate::refreshed_story::{Seen, Story, refresh, refreshing, runtime};
+use ::refresh::Publication;
+use lake::Lake;
 use std::fs;
 
 fn killed_at(points: &[(&str, u64)]) {
@@ -38,6 +40,24 @@ fn killed_while_tables_are_written() {
         ("refresh.after_table", 1),
         ("refresh.after_table", 7),
     ]);
+}
+
+#[test]
+fn killed_while_all_is_computed_from_the_beginning() {
+    let story = Story::begin();
+    for (point, pass) in [("upload.after_file", 4), ("refresh.after_table", 1), ("refresh.after_table", 20)] {
+        println!("{point}, pass {pass}");
+        story.at_the_beginning();
+        let world = &story.world;
+        let mut held = Held::start(refreshing(world), point, pass, world.folder.path());
+        held.stands(|| {});
+        held.kill();
+        fs::remove_file(world.path("mark")).unwrap();
+        let lake = Lake::open(&world.lake()).unwrap();
+        assert_eq!(runtime().block_on(Publication::newest_epoch(&lake)).unwrap(), None);
+        assert!(refreshing(world).output().unwrap().status.success());
+        story.is_told_at_first();
+    }
 }
 
 #[test]

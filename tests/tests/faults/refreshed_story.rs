@@ -114,6 +114,27 @@ impl Story {
         self.world.succeeds(&["verify"]);
     }
 
+    /// Puts the lake back to where both imports wait for the first refresh of all.
+    pub(crate) fn at_the_beginning(&self) {
+        self.again();
+        for entry in fs::read_dir(self.world.lake()).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if path.is_dir() && !schemas::catalogue().sources.values().any(|source| source.table == name) {
+                fs::remove_dir_all(path).unwrap();
+            }
+        }
+    }
+
+    /// Demands that the newest epoch says both, as the first of all does, which restates nothing.
+    pub(crate) fn is_told_at_first(&self) {
+        let mut state = state_now(&self.world.lake());
+        let restated = self.states[1]["kpi_restatements"].clone();
+        assert_eq!(state.insert("kpi_restatements", restated), Some(Vec::new()));
+        assert_eq!(seen(&self.states, &state), Seen::Second);
+        self.world.succeeds(&["verify"]);
+    }
+
     pub(crate) fn reader(&self) -> Reader {
         Reader::start(self.world.lake(), self.states.clone())
     }

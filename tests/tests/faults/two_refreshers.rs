@@ -92,19 +92,36 @@ fn of_two_at_once_one_publishes_at_least() {
         // A third stands in the middle of its work, and then is no more.
         let mut held = Held::start(refreshing(&story.world), point, 1, story.world.folder.path());
         held.stands(|| {});
-        let together = Barrier::new(2);
-        let begin = || {
-            together.wait();
-            refreshed(&lake, |_| {})
-        };
-        let outcomes = std::thread::scope(|scope| {
-            [scope.spawn(begin), scope.spawn(begin)].map(|running| running.join().unwrap())
-        });
-        let gave_way = outcomes.iter().filter(|outcome| gave_way(outcome)).count();
+        let gave_way = two_at_once(&lake);
         println!("round {round}, beside one held at {point}: {gave_way} gave way");
         assert!(gave_way < 2);
         held.kill();
         fs::remove_file(story.world.path("mark")).unwrap();
         story.is_told();
     }
+}
+
+#[test]
+fn of_two_that_make_the_first_epoch_one_publishes_at_least() {
+    let story = Story::begin();
+    for round in 0..2 {
+        story.at_the_beginning();
+        let gave_way = two_at_once(&story.world.lake());
+        println!("round {round}: {gave_way} gave way");
+        assert!(gave_way < 2);
+        story.is_told_at_first();
+    }
+}
+
+/// Refreshes twice at once; how many gave way.
+fn two_at_once(lake: &Path) -> usize {
+    let together = Barrier::new(2);
+    let begin = || {
+        together.wait();
+        refreshed(lake, |_| {})
+    };
+    let outcomes = std::thread::scope(|scope| {
+        [scope.spawn(begin), scope.spawn(begin)].map(|running| running.join().unwrap())
+    });
+    outcomes.iter().filter(|outcome| gave_way(outcome)).count()
 }
