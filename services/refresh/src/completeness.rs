@@ -2,13 +2,15 @@
 
 use crate::Error;
 use crate::publication::text;
-use arrow::array::AsArray;
-use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+use arrow::array::{ArrayRef, AsArray, Int32Array, Int64Array, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Int64Type, Schema, TimestampMicrosecondType};
+use chrono::DateTime;
 use lake::{Table, fence};
 use queries::{Engine, Facts};
 use schemas::Source;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What was seen of one source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +43,23 @@ pub(crate) fn positions(table: &Table) -> Vec<(String, String, i32, i64)> {
     table.positions().iter().filter_map(of_partition).collect()
 }
 
+/// The same as a table.
+pub(crate) fn position_rows(rows: &[(String, String, i32, i64)]) -> Result<RecordBatch, Error> {
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(StringArray::from_iter_values(rows.iter().map(|row| &row.0))),
+        Arc::new(StringArray::from_iter_values(rows.iter().map(|row| &row.1))),
+        Arc::new(Int32Array::from_iter_values(rows.iter().map(|row| row.2))),
+        Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.3))),
+    ];
+    let schema = Schema::new(vec![
+        Field::new("cluster", DataType::Utf8, false),
+        Field::new("topic", DataType::Utf8, false),
+        Field::new("partition", DataType::Int32, false),
+        Field::new("next_offset", DataType::Int64, false),
+    ]);
+    Ok(RecordBatch::try_new(Arc::new(schema), columns)?)
+}
+
 impl Completeness {
     /// Of a source that nothing has come from.
     pub(crate) fn unseen(source: &str) -> Self {
@@ -54,6 +73,23 @@ impl Completeness {
             conflicts: 0,
             superseded: 0,
         }
+    }
+
+    /// Its values as text, by name; what there is none of is left out.
+    pub(crate) fn named(&self) -> BTreeMap<String, String> {
+        let times = [("last_event_at", self.last_event_at_micros), ("valid_through", self.valid_through_micros)];
+        let instant = |micros| DateTime::from_timestamp_micros(micros).map(|at| at.to_string());
+        let times = times.into_iter().filter_map(|(name, at)| Some((name, instant(at?)?)));
+        let counts = [
+            ("rows", self.rows),
+            ("quarantined", self.quarantined),
+            ("repeats", self.repeats),
+            ("conflicts", self.conflicts),
+            ("superseded", self.superseded),
+        ];
+        let counts = counts.map(|(name, count)| (name, count.to_string()));
+        let all = times.chain(counts).chain([("source", self.source.clone())]);
+        all.map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
     /// What counts of it.

@@ -1,6 +1,7 @@
 //! Two states of one table, compared row for row both ways.
 
 use crate::Error;
+use crate::completeness::Completeness;
 use crate::derived::Derived;
 use crate::publication::text;
 use arrow::array::{AsArray, RecordBatch};
@@ -101,6 +102,24 @@ pub(crate) async fn of_table(
     let rows =
         first.iter().flat_map(|batch| (0..batch.num_rows()).map(move |row| differing_row(batch, row))).collect();
     Ok(Some(TableDifference { table: name, columns: None, only_published, only_recomputed, rows }))
+}
+
+/// Compares what is published of the sources' completeness with what follows from their tables.
+pub(crate) fn of_completeness(
+    table: &str,
+    published: &[Completeness],
+    recomputed: &[Completeness],
+) -> Option<TableDifference> {
+    let only = |side, these: &[Completeness], those: &[Completeness]| -> Vec<DifferingRow> {
+        let only = these.iter().filter(|one| !those.contains(one));
+        only.map(|one| DifferingRow { side, values: one.named(), events: Vec::new() }).collect()
+    };
+    let mut rows = only(Side::Published, published, recomputed);
+    let only_published = rows.len() as i64;
+    rows.extend(only(Side::Recomputed, recomputed, published));
+    let only_recomputed = rows.len() as i64 - only_published;
+    let table = table.to_owned();
+    (!rows.is_empty()).then_some(TableDifference { table, columns: None, only_published, only_recomputed, rows })
 }
 
 /// Each row that is not equally often on both sides, with how much more often it is published.

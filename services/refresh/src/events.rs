@@ -1,12 +1,11 @@
 //! What has come to the event tables since the last epoch.
 
-use crate::Error;
 use crate::completeness::{self, Completeness};
 use crate::index::Entry;
 use crate::plan::Source;
 use crate::publication::Publication;
-use crate::reading::bind_quarantine;
 use crate::work::Work;
+use crate::{Error, newly_quarantined};
 use lake::{Changes, Lake, QUARANTINE_TABLE, SnapshotTable, Table};
 use queries::{Facts, bind_facts, catalogue};
 use schemas::wide;
@@ -17,7 +16,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(crate) struct Events {
     pub(crate) tables: BTreeMap<String, Table>,
-    pub(crate) quarantine: Option<Table>,
+    /// With what has happened to it since the last epoch.
+    pub(crate) quarantine: Option<(Table, Changes)>,
     /// The rows that have come to each, where some have.
     appended: BTreeMap<String, Arc<SnapshotTable>>,
 }
@@ -52,7 +52,12 @@ pub(crate) async fn look(lake: &Lake, published: &Publication) -> Result<(Events
         seen.push(change);
         tables.insert(name, table);
     }
-    let quarantine = lake.open_table(QUARANTINE_TABLE).await?;
+    let mut quarantine = None;
+    if let Some(table) = lake.open_table(QUARANTINE_TABLE).await? {
+        let since = published.table_versions.get(QUARANTINE_TABLE).copied().unwrap_or_default();
+        let changes = table.changes_since(since).await?;
+        quarantine = Some((table, changes));
+    }
     Ok((Events { tables, quarantine, appended }, seen))
 }
 
@@ -64,7 +69,7 @@ impl Events {
 
     /// The version of each table that is there.
     pub(crate) fn versions(&self) -> BTreeMap<String, u64> {
-        let tables = self.tables.values().chain(&self.quarantine);
+        let tables = self.tables.values().chain(self.quarantine.iter().map(|(table, _)| table));
         tables.map(|table| (table.name().to_owned(), table.version())).collect()
     }
 }
@@ -93,7 +98,7 @@ pub(crate) async fn bind(work: &mut Work<'_>) -> Result<(), Error> {
 
 /// How complete each source is: what the last epoch knew, and what its touched subjects have come to.
 pub(crate) async fn completeness(work: &mut Work<'_>) -> Result<Vec<Completeness>, Error> {
-    let quarantined = quarantined(work).await?;
+    let quarantined = newly_quarantined::quarantined(work).await?;
     let mut seen = Vec::new();
     for source in schemas::catalogue().sources.values() {
         let before = work.published.completeness.iter().find(|one| one.source == source.name).cloned();
@@ -149,18 +154,4 @@ async fn facts_of_touched(work: &mut Work<'_>, source: &'static schemas::Source)
         }
     }
     Ok((old, new))
-}
-
-/// Records in the quarantine, by source.
-async fn quarantined(work: &Work<'_>) -> Result<BTreeMap<String, i64>, Error> {
-    let Some(quarantine) = &work.events.quarantine else { return Ok(BTreeMap::new()) };
-    for source in schemas::catalogue().sources.values() {
-        let name = format!("{}_all", source.table);
-        match work.events.tables.get(&source.table) {
-            Some(table) => work.engine.bind(&name, table.snapshot()?)?,
-            None => work.engine.bind_rows(&name, wide::table_schema(source), Vec::new())?,
-        }
-    }
-    bind_quarantine(&work.engine, Some(quarantine), work.events.tables.values(), "_all").await?;
-    completeness::quarantined(&work.engine).await
 }

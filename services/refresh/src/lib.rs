@@ -10,6 +10,7 @@ mod held;
 mod index;
 mod indexed;
 mod joined;
+mod newly_quarantined;
 mod plan;
 mod publication;
 mod quarantined;

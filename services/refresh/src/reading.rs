@@ -1,17 +1,14 @@
 //! All tables at one epoch, bound to a session.
 
 use crate::Error;
-use crate::completeness::positions;
+use crate::completeness::{position_rows, positions};
 use crate::index::INDEX_TABLE;
 use crate::publication::Publication;
 use crate::restate::{self, RESTATEMENTS_TABLE};
 use crate::verification::{self, VERIFICATIONS_TABLE};
-use arrow::array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray};
-use arrow::datatypes::{DataType, Field, Schema};
 use lake::{Lake, QUARANTINE_TABLE, Table, quarantine_table};
 use queries::Engine;
 use schemas::{catalogue, wide};
-use std::sync::Arc;
 
 /// A session over one epoch.
 #[derive(Debug)]
@@ -95,20 +92,4 @@ pub(crate) async fn bind_quarantine(
         events = events.join(" UNION ALL "),
     );
     Ok(engine.bind_view(QUARANTINE_TABLE, &sql).await?)
-}
-
-fn position_rows(rows: &[(String, String, i32, i64)]) -> Result<RecordBatch, Error> {
-    let columns: Vec<ArrayRef> = vec![
-        Arc::new(StringArray::from_iter_values(rows.iter().map(|row| &row.0))),
-        Arc::new(StringArray::from_iter_values(rows.iter().map(|row| &row.1))),
-        Arc::new(Int32Array::from_iter_values(rows.iter().map(|row| row.2))),
-        Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.3))),
-    ];
-    let schema = Schema::new(vec![
-        Field::new("cluster", DataType::Utf8, false),
-        Field::new("topic", DataType::Utf8, false),
-        Field::new("partition", DataType::Int32, false),
-        Field::new("next_offset", DataType::Int64, false),
-    ]);
-    Ok(RecordBatch::try_new(Arc::new(schema), columns)?)
 }

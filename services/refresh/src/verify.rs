@@ -17,6 +17,9 @@ use lake::{Lake, Table};
 use queries::{Engine, Model, catalogue, measured_tables};
 use std::collections::BTreeMap;
 
+/// How complete each source is stands in the epoch itself, and is verified like a table.
+const COMPLETENESS: &str = "completeness";
+
 /// Verifies an epoch. `on_table` is told each table that was compared and how many rows it has. Nothing
 /// is written; see [`Verification::keep`].
 ///
@@ -33,11 +36,16 @@ pub async fn verify(
         Error::Publication(format!("epoch {}: no time zone `{}`", publication.epoch, publication.time_zone))
     })?;
     let engine = Engine::new(zone, publication.as_of_micros)?;
-    sources::bind(lake, &engine, Some(&publication.table_versions)).await?;
+    let bound = sources::bind(lake, &engine, Some(&publication.table_versions)).await?;
     let index = published(lake, publication, INDEX_TABLE).await?;
     let mut index = Index::bind(&engine, index.as_ref().map(Table::snapshot).transpose()?)?;
     indexed::add_events(&mut index, &engine).await?;
     let mut found = Verification::of(publication, verified_at_micros);
+    on_table(COMPLETENESS, bound.completeness.len());
+    found.add(
+        bound.completeness.len(),
+        difference::of_completeness(COMPLETENESS, &publication.completeness, &bound.completeness),
+    );
     for model in &catalogue().models {
         let derived = derived::of_model(&engine, model, None).await?;
         let mut difference = compare(lake, publication, &derived, "true").await?;

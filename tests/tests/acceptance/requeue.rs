@@ -28,6 +28,7 @@ fn what_was_accepted_is_ingested_again_once_its_schema_is_registered() {
     quarantine(&[&["accept"][..], &PLACE].concat());
     assert_eq!(ingest(&pipeline), Some(0));
     assert_eq!(delta::coordinates(&pipeline.table()).len(), 5);
+    refreshed(&pipeline, 6);
     let shown = quarantine(&[&["show"][..], &PLACE, &["--offset", "3"]].concat());
     assert!(shown.contains("reason unknown_schema"), "{shown}");
     let told = quarantine(&["requeue"]);
@@ -45,8 +46,18 @@ fn what_was_accepted_is_ingested_again_once_its_schema_is_registered() {
     assert!(told.contains("nothing is in the quarantine that could be requeued"), "{told}");
     assert_eq!(delta::coordinates(&pipeline.table()).len(), 10);
     pipeline.is_clean();
-    pipeline.world.refresh();
+    refreshed(&pipeline, 1);
     let heard = "SELECT count(music_ms) FROM telephony_events";
     assert_eq!(pipeline.world.number(heard), 5);
-    assert_eq!(pipeline.world.number("SELECT count(*) FROM quarantine"), 1);
+    pipeline.send(1, 0, first, b"more");
+    pipeline.send(2, 0, first, &[]);
+    assert_eq!(ingest(&pipeline), Some(0));
+    refreshed(&pipeline, 2);
+}
+
+/// Refreshes; so many records are in the quarantine then, and verify finds the same.
+fn refreshed(pipeline: &Pipeline, quarantined: i64) {
+    pipeline.world.refresh();
+    assert_eq!(pipeline.world.number("SELECT count(*) FROM quarantine"), quarantined);
+    pipeline.world.succeeds(&["verify"]);
 }
