@@ -13,7 +13,7 @@ use deltalake_core::{DeltaResult, DeltaTableError};
 use std::ops::Range;
 
 /// Files that are written and not yet committed.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Files {
     pub(crate) adds: Vec<Add>,
     /// Rows in the files.
