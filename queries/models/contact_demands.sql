@@ -82,5 +82,6 @@ SELECT
     -- What the agent found holds; else whoever comes back about the same matter chases it.
     NOT is_part AND coalesce(avoidable_reason = 'progress_chasing', NOT is_first) AS is_chaser,
     customer_tokens,
-    local_month
+    local_month,
+    started_month
 FROM placed

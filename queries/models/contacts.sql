@@ -5,7 +5,8 @@ SELECT
     arrived_at AS started_at, counted_at, interval_start, local_date,
     queue, service_area, service_class, channel, subject_group,
     outcome = 'answered' AS was_received,
-    avoidable_reason, customer_tokens, case_refs, local_month
+    avoidable_reason, customer_tokens, case_refs, local_month,
+    first_of_month(local_date(arrived_at)) AS started_month
 FROM calls
 WHERE is_inbound_call
 UNION ALL
@@ -15,7 +16,8 @@ SELECT
     submitted_at AS started_at, submitted_at AS counted_at, interval_start(submitted_at), submitted_local_date,
     '(unknown)', submitted_service_area, submitted_service_class, channel, submitted_subject_group,
     true,
-    CAST(NULL AS VARCHAR), customer_tokens, case_refs, first_of_month(submitted_local_date)
+    CAST(NULL AS VARCHAR), customer_tokens, case_refs, first_of_month(submitted_local_date),
+    first_of_month(submitted_local_date)
 FROM form_sessions
 WHERE submitted_at IS NOT NULL
 UNION ALL
@@ -25,6 +27,7 @@ SELECT
     confirmed_at AS started_at, confirmed_at AS counted_at, interval_start, local_date,
     '(unknown)', service_area, service_class, channel, subject_group,
     true,
-    CAST(NULL AS VARCHAR), customer_tokens, case_refs, local_month
+    CAST(NULL AS VARCHAR), customer_tokens, case_refs, local_month,
+    first_of_month(local_date(confirmed_at))
 FROM reports
 WHERE is_made

@@ -58,9 +58,22 @@ pub struct ModelFile {
     /// expressions over the input's rows that give those names. The subject is the first of them.
     #[serde(default)]
     pub joined_by: Vec<String>,
+    /// How far rows of one subject look. Without it all of them belong together.
+    pub reach: Option<DeclaredReach>,
     /// The days by which its rows may be measured.
     #[serde(default = "local_date")]
     pub days: Vec<String>,
+}
+
+/// Rows of one subject that are further apart make no difference to each other.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeclaredReach {
+    /// The column, of the input as of the model, between whose instants is counted. Both tables are
+    /// partitioned by the month of its council's day.
+    pub by: String,
+    /// Days of 24 hours.
+    pub days: u32,
 }
 
 /// How a model looks something up that holds for a time.

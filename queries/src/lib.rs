@@ -13,7 +13,7 @@ mod measure;
 mod memory;
 
 pub use behind::{EventBehind, Standing};
-pub use catalogue::{Catalogue, Kind, Kpi, Lookup, Model, catalogue};
+pub use catalogue::{Catalogue, DeclaredReach, Kind, Kpi, Lookup, Model, catalogue};
 pub use engine::{Engine, Rows};
 pub use facts::{Facts, bind_facts};
 pub use local_time::days_ending;

@@ -14,6 +14,7 @@ mod newly_quarantined;
 mod plan;
 mod publication;
 mod quarantined;
+mod reach;
 mod reading;
 mod rebuild;
 mod refold;

@@ -5,6 +5,8 @@ use crate::derived;
 use crate::held::Changed;
 use crate::index::{Entry, named};
 use crate::joined;
+use crate::reach::{self, Reach};
+use crate::remeasure::listed;
 use crate::restate::Cause;
 use crate::work::Work;
 use lake::Place;
@@ -27,11 +29,17 @@ pub(crate) async fn model(work: &mut Work<'_>, model: &Model) -> Result<usize, E
             if dirty_subjects(work, model).await? == 0 {
                 return Ok(0);
             }
+            let reach = reach::reach(work, model).await?;
             for input in model.folded_inputs() {
-                bind_input(work, model, input).await?;
+                bind_input(work, model, input, reach.as_ref()).await?;
             }
-            let folded = derived::of_model(&work.engine, model, Some(&of_dirty(model, "folded"))).await?;
-            let old = old_rows(work, model).await?;
+            let mut picked = of_dirty(model, "folded");
+            if let (Some(reach), Some(month)) = (&reach, &model.declared.partition) {
+                let months = listed(&reach.folded);
+                picked.push_str(&format!(" WHERE folded.{month} IS NULL OR folded.{month} IN ({months})"));
+            }
+            let folded = derived::of_model(&work.engine, model, Some(&picked)).await?;
+            let old = old_rows(work, model, reach.as_ref()).await?;
             (folded, old)
         }
     };
@@ -122,9 +130,12 @@ fn looked_up<'a>(model: &'a Model, input: &'a str, lookup: &'a Lookup) -> impl I
 }
 
 /// Binds an input's rows of the subjects to fold, and no others.
-async fn bind_input(work: &mut Work<'_>, model: &Model, input: &str) -> Result<(), Error> {
+async fn bind_input(work: &mut Work<'_>, model: &Model, input: &str, reach: Option<&Reach>) -> Result<(), Error> {
     let entry = Entry::of_input(model, input);
-    let places = work.places(&entry, DIRTY).await?;
+    let mut places = work.places(&entry, DIRTY).await?;
+    if let Some(reach) = reach {
+        places = reach.reads(places);
+    }
     match schemas::catalogue().sources.values().find(|source| source.table == input) {
         Some(source) => bind_events(work, source, model, &places).await,
         None => {
@@ -192,8 +203,15 @@ fn of_dirty(model: &Model, rows: &str) -> String {
 }
 
 /// The rows that the last epoch has of the subjects to fold.
-async fn old_rows(work: &mut Work<'_>, model: &Model) -> Result<Vec<arrow::array::RecordBatch>, Error> {
-    let places = work.places(&Entry::of_rows(model), DIRTY).await?;
+async fn old_rows(
+    work: &mut Work<'_>,
+    model: &Model,
+    reach: Option<&Reach>,
+) -> Result<Vec<arrow::array::RecordBatch>, Error> {
+    let mut places = work.places(&Entry::of_rows(model), DIRTY).await?;
+    if let Some(reach) = reach {
+        places = reach.folds(places);
+    }
     let table = work.in_hand(&model.name)?.before()?;
     work.bind_at("own", &table, &places)?;
     Ok(work.engine.collect(&format!("SELECT own.* FROM own {}", of_dirty(model, "own"))).await?)

@@ -246,7 +246,8 @@ impl Causes {
     }
 }
 
-fn listed(days: &BTreeSet<NaiveDate>) -> String {
+/// Dates, as SQL lists them.
+pub(crate) fn listed(days: &BTreeSet<NaiveDate>) -> String {
     days.iter().map(|day| format!("DATE '{day}'")).collect::<Vec<_>>().join(", ")
 }
 

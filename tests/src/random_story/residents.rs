@@ -53,6 +53,12 @@ impl Teller {
                 break;
             }
         }
+        // Somebody who is known already comes back when all of that is long ago, or nearly.
+        if self.chance(25) {
+            let later = at + self.long_gap();
+            self.contact(later, &resident, matter, &mut told);
+            self.link(&told, linking);
+        }
     }
 
     fn contact(&mut self, at: i64, resident: &Resident, matter: &str, told: &mut Vec<Told>) {
@@ -130,6 +136,16 @@ impl Teller {
             3 => self.begin + CHANGE_OF_CLOCKS + self.rng.random_range(-3900..3900) * SECOND + micros,
             4 => day + self.rng.random_range(0..24 * 3600) * SECOND + micros,
             _ => day + self.rng.random_range(7 * 3600..18 * 3600) * SECOND + micros,
+        }
+    }
+
+    /// How long it is until somebody comes back who has not been in touch for weeks.
+    fn long_gap(&mut self) -> i64 {
+        match self.rng.random_range(0..6) {
+            0 => 28 * DAY,
+            1 => 28 * DAY + SECOND,
+            2 => 28 * DAY - SECOND,
+            _ => self.rng.random_range(15..75) * DAY + self.rng.random_range(0..24) * HOUR,
         }
     }
 
