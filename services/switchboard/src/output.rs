@@ -20,7 +20,9 @@ use tracing_subscriber::EnvFilter;
 
 /// Logs to standard error, so that standard output holds answers only.
 pub(crate) fn start_logging(config: &LogConfig) -> Result<()> {
-    let filter = EnvFilter::try_new(&config.level).with_context(|| format!("log.level `{}`", config.level))?;
+    // Delta's kernel tells each step of reading a log, at great length, to whoever asks for no more than `info`.
+    let levels = format!("buoyant_kernel=warn,{}", config.level);
+    let filter = EnvFilter::try_new(levels).with_context(|| format!("log.level `{}`", config.level))?;
     // It warns at each file that binary columns have no statistics, which is as it should be.
     let filter = filter.add_directive("deltalake_core::writer::stats=error".parse()?);
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);

@@ -186,7 +186,8 @@ fn names_and_texts_are_in_the_file_of_refused_rows_alone() {
         "--to",
         "lake",
     ];
-    let output = world.command(&import).env("SWITCHBOARD__LOG__LEVEL", "trace").output().unwrap();
+    let output =
+        world.command(&import).env("SWITCHBOARD__LOG__LEVEL", "trace,buoyant_kernel=trace").output().unwrap();
     assert!(output.status.success());
     let told = [output.stdout, output.stderr].concat();
     let told = String::from_utf8_lossy(&told);

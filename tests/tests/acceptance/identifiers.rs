@@ -30,7 +30,7 @@ fn no_identifier_of_the_input_can_be_read_in_lake_or_logs() {
         let output = command
             .env(
                 "SWITCHBOARD__LOG__LEVEL",
-                "debug,ingest=trace,connect=trace,lake=trace,refresh=trace,switchboard=trace",
+                "debug,buoyant_kernel=debug,ingest=trace,connect=trace,lake=trace,refresh=trace,switchboard=trace",
             )
             .output()
             .unwrap();

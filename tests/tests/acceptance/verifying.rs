@@ -84,7 +84,7 @@ async fn publish_damaged(world: &World, damage: Damage) -> Vec<String> {
         assert!(rows.num_rows() > 0 || matches!(damage, Damage::Lost), "{name} is empty");
         let mut table = lake.open_table(name).await.unwrap().unwrap();
         let has = |column: &&str| rows.schema().column_with_name(column).is_some();
-        let partition_column = ["local_month", "level"].into_iter().find(has).map(str::to_owned);
+        let partition_column = ["started_month", "local_month", "level"].into_iter().find(has).map(str::to_owned);
         let spec = TableSpec { name: name.clone(), schema: rows.schema(), partition_column, sort_columns: vec![] };
         let files = table.write(&spec, &[rows]).await.unwrap();
         table.commit(Commit { files, replace: true, ..Commit::default() }).await.unwrap();

@@ -15,6 +15,7 @@ mod folding;
 mod made_of;
 mod one_resident;
 mod oracle_agrees;
+mod reach;
 mod rebuilt;
 mod refreshed;
 mod registers;
