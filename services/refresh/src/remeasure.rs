@@ -46,6 +46,8 @@ pub(crate) async fn measures(work: &mut Work<'_>) -> Result<Vec<Remeasured>, Err
     }
     let months = with_comparisons(catalogue(), &months);
     if !months.is_empty() {
+        // A year and more is read for them: of the few models that they read alone.
+        let touched = monthly_ones(touched);
         bind_models(work, &touched, &days_of(&with_compared(catalogue(), &months))).await?;
         for table in monthly {
             remeasured.extend(measure(work, table.only(&touched), &touched, "local_month", &months).await?);
@@ -69,6 +71,11 @@ fn touched_kpis(work: &Work<'_>) -> Result<Touched, Error> {
 
 /// Measures by id, with the models that they read.
 type Touched = BTreeMap<String, BTreeSet<String>>;
+
+fn monthly_ones(touched: Touched) -> Touched {
+    let is_monthly = |kpi: &str| catalogue().kpis.get(kpi).is_some_and(|kpi| kpi.declared.kind == Kind::Monthly);
+    touched.into_iter().filter(|(kpi, _)| is_monthly(kpi)).collect()
+}
 
 /// The days of all rows of models that have changed, before and after; all days if something has that
 /// measures read as a whole.
