@@ -11,6 +11,8 @@ pub enum Rule {
     Check,
     /// A commit without an answer is looked for in the log before anything is written again.
     ReadBack,
+    /// A log that is listed without an entry that is known to be in it is not judged on.
+    KnownVersion,
     /// A rewrite of files moves the rewriters' fence.
     RewriterFence,
     /// Refresh: whoever reads a table is told of its old rows too, and not of the new ones alone.

@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 pub struct Attempt {
     spans: Vec<Span>,
     uploaded_at_ms: Option<i64>,
+    known_version: u64,
     may_have_landed: bool,
     failures: u32,
     give_up_after: Option<u32>,
@@ -60,8 +61,10 @@ pub enum End {
 /// What the driver has seen.
 #[derive(Debug, Clone)]
 pub enum Seen<'a> {
-    /// The log at its newest version.
+    /// The log at the newest version that the storage told of.
     Log {
+        /// That version.
+        version: u64,
         /// Positions by fence.
         positions: &'a BTreeMap<String, i64>,
         /// The version at which an entry of this very batch stands; looked for once an entry was
@@ -79,9 +82,15 @@ const CLOCK_MARGIN_MS: i64 = 3_600_000;
 
 impl Attempt {
     /// A batch that moves `spans`; `uploaded_at_ms` is when its first file was written,
-    /// milliseconds since 1970. It is given up after so many failures in a row, or never.
-    pub fn new(spans: Vec<Span>, uploaded_at_ms: Option<i64>, give_up_after: Option<u32>) -> Self {
-        Self { spans, uploaded_at_ms, may_have_landed: false, failures: 0, give_up_after }
+    /// milliseconds since 1970; `known_version` is the newest that is known to be in the log. It is given
+    /// up after so many failures in a row, or never.
+    pub fn new(
+        spans: Vec<Span>,
+        uploaded_at_ms: Option<i64>,
+        known_version: u64,
+        give_up_after: Option<u32>,
+    ) -> Self {
+        Self { spans, uploaded_at_ms, known_version, may_have_landed: false, failures: 0, give_up_after }
     }
 
     /// The first step.
@@ -97,17 +106,24 @@ impl Attempt {
     /// The next step, after what was seen of the one before.
     pub fn next(&mut self, seen: &Seen<'_>) -> Step {
         match seen {
-            Seen::Log { positions, landed } => self.judged(positions, *landed),
+            Seen::Log { version, .. } if self.is_behind(*version) => self.unanswered(),
+            Seen::Log { positions, landed, .. } => self.judged(positions, *landed),
             Seen::Entered(version) => Step::Done(End::Landed(*version)),
-            Seen::NoAnswer => {
-                self.failures += 1;
-                match self.give_up_after {
-                    Some(limit) if self.failures >= limit => {
-                        Step::Done(End::Unresolved { failures: self.failures })
-                    }
-                    _ => Step::Read { failures: self.failures },
-                }
-            }
+            Seen::NoAnswer => self.unanswered(),
+        }
+    }
+
+    /// Some storages list for a while what was there before the last write: judged on that, what was just
+    /// committed would seem to have been taken back.
+    fn is_behind(&self, version: u64) -> bool {
+        version < self.known_version && keeps(Rule::KnownVersion)
+    }
+
+    fn unanswered(&mut self) -> Step {
+        self.failures += 1;
+        match self.give_up_after {
+            Some(limit) if self.failures >= limit => Step::Done(End::Unresolved { failures: self.failures }),
+            _ => Step::Read { failures: self.failures },
         }
     }
 
@@ -143,11 +159,11 @@ mod tests {
     }
 
     fn batch(start: i64, end: i64) -> Attempt {
-        Attempt::new(vec![Span { fence: "a".to_owned(), start: Some(start), end }], Some(50_000_000), Some(3))
+        Attempt::new(vec![Span { fence: "a".to_owned(), start: Some(start), end }], Some(50_000_000), 6, Some(3))
     }
 
     fn log(positions: &BTreeMap<String, i64>, landed: Option<u64>) -> Seen<'_> {
-        Seen::Log { positions, landed }
+        Seen::Log { version: 6, positions, landed }
     }
 
     #[test]
@@ -173,12 +189,23 @@ mod tests {
     }
 
     #[test]
+    fn a_log_without_an_entry_that_is_known_to_be_in_it_is_no_answer() {
+        let mut attempt = batch(5, 9);
+        let held = positions(&[("a", 5)]);
+        // As it was before the entry of version 6, which moved the fence from 3 to 5.
+        let behind = positions(&[("a", 3)]);
+        let listed = Seen::Log { version: 5, positions: &behind, landed: None };
+        assert_eq!(attempt.next(&listed), Step::Read { failures: 1 });
+        assert_eq!(attempt.next(&log(&held, None)), Step::Put);
+    }
+
+    #[test]
     fn silence_ends_only_where_a_limit_is_set() {
         let mut attempt = batch(5, 9);
         assert_eq!(attempt.next(&Seen::NoAnswer), Step::Read { failures: 1 });
         assert_eq!(attempt.next(&Seen::NoAnswer), Step::Read { failures: 2 });
         assert_eq!(attempt.next(&Seen::NoAnswer), Step::Done(End::Unresolved { failures: 3 }));
-        let mut patient = Attempt::new(Vec::new(), None, None);
+        let mut patient = Attempt::new(Vec::new(), None, 0, None);
         assert!((1..200).all(|failures| patient.next(&Seen::NoAnswer) == Step::Read { failures }));
     }
 

@@ -38,6 +38,8 @@ pub struct Table {
     name: String,
     pub(crate) delta: DeltaTable,
     pub(crate) positions: Positions,
+    /// The newest version that this process knows to be in the log, whatever the storage lists.
+    known_version: u64,
     resolved_commits: u64,
 }
 
@@ -71,8 +73,8 @@ impl Table {
             builder = builder.with_version(version);
         }
         let delta = builder.load().await.map_err(fault)?;
-        let mut table =
-            Self { name: name.to_owned(), delta, positions: Positions::default(), resolved_commits: 0 };
+        let (name, positions) = (name.to_owned(), Positions::default());
+        let mut table = Self { name, delta, positions, known_version: 0, resolved_commits: 0 };
         table.refuse_unsupported()?;
         table.read_positions().await.map_err(fault)?;
         Ok(table)

@@ -47,6 +47,7 @@ pub(crate) struct Weather(Arc<Mutex<State>>);
 struct State {
     random: ChaCha8Rng,
     foul_percent: u32,
+    hides_newest_percent: u32,
     seen: BTreeMap<Fault, u64>,
 }
 
@@ -54,6 +55,11 @@ impl Weather {
     /// From now on so many of a hundred requests meet a fault.
     pub(crate) fn foul(&self, percent: u32) {
         self.state(|state| state.foul_percent = percent);
+    }
+
+    /// From now on so many of a hundred listings lack what was written last, and nothing else is wrong.
+    pub(crate) fn hide_newest(&self, percent: u32) {
+        self.state(|state| state.hides_newest_percent = percent);
     }
 
     /// How often a fault was met.
@@ -70,6 +76,16 @@ impl Weather {
         })
     }
 
+    /// The fault that a listing meets.
+    fn next_of_listing(&self) -> Option<Fault> {
+        let hides = self.state(|state| state.random.random_range(0..100) < state.hides_newest_percent);
+        if hides {
+            self.state(|state| *state.seen.entry(Fault::Wrong).or_default() += 1);
+            return Some(Fault::Wrong);
+        }
+        self.next(&[Fault::Refused, Fault::Wrong])
+    }
+
     fn state<T>(&self, with: impl FnOnce(&mut State) -> T) -> T {
         with(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -77,7 +93,12 @@ impl Weather {
 
 /// Makes the scheme known to Delta; fair until told otherwise. `seed` decides which requests meet what.
 pub(crate) fn install(scheme: &str, seed: u64) -> Weather {
-    let state = State { random: ChaCha8Rng::seed_from_u64(seed), foul_percent: 0, seen: BTreeMap::new() };
+    let state = State {
+        random: ChaCha8Rng::seed_from_u64(seed),
+        foul_percent: 0,
+        hides_newest_percent: 0,
+        seen: BTreeMap::new(),
+    };
     let weather = Weather(Arc::new(Mutex::new(state)));
     let factory = Arc::new(Factory(weather.clone()));
     let url = Url::parse(&format!("{scheme}://")).unwrap();
@@ -141,7 +162,7 @@ impl FaultyStore {
     /// A listing in order, as every object store gives it; or one that does not know yet of what was
     /// written last.
     fn listed(&self, disk: BoxStream<'static, Result<ObjectMeta>>) -> BoxStream<'static, Result<ObjectMeta>> {
-        let fault = self.weather.next(&[Fault::Refused, Fault::Wrong]);
+        let fault = self.weather.next_of_listing();
         let answer = async move {
             let mut found: Vec<_> = disk.collect().await;
             found.sort_by_key(|one| one.as_ref().ok().map(|meta| meta.location.clone()));

@@ -85,6 +85,16 @@ impl World {
         }
     }
 
+    fn check(&self) -> Result<(), String> {
+        invariants::check(&self.kafka, &self.log)?;
+        match self.writers.iter().position(|writer| writer.was_rewound) {
+            Some(writer) => {
+                Err(format!("writer {writer} found the log before what it had committed, and stopped"))
+            }
+            None => Ok(()),
+        }
+    }
+
     fn is_drained(&self) -> bool {
         let positions = self.log.positions();
         self.kafka.ends().all(|(partition, end)| {
@@ -100,7 +110,7 @@ fn run(seed: u64) -> Result<(), String> {
     let mut world = World::new();
     for step in 0..STEPS {
         world.step(&mut random, false);
-        invariants::check(&world.kafka, &world.log).map_err(|what| format!("seed {seed}, step {step}: {what}"))?;
+        world.check().map_err(|what| format!("seed {seed}, step {step}: {what}"))?;
     }
     world.group.settle(&mut world.writers);
     for step in 0..STEPS_TO_DRAIN {
@@ -108,7 +118,7 @@ fn run(seed: u64) -> Result<(), String> {
             return Ok(());
         }
         world.step(&mut random, true);
-        invariants::check(&world.kafka, &world.log).map_err(|what| format!("seed {seed}, calm {step}: {what}"))?;
+        world.check().map_err(|what| format!("seed {seed}, calm {step}: {what}"))?;
     }
     Err(format!("seed {seed}: not all is in the lake after {STEPS_TO_DRAIN} calm steps"))
 }
@@ -165,6 +175,11 @@ fn it_is_noticed_when_positions_are_not_checked() {
 #[test]
 fn it_is_noticed_when_a_commit_without_an_answer_is_repeated() {
     is_noticed(Rule::ReadBack);
+}
+
+#[test]
+fn it_is_noticed_when_a_listing_without_the_newest_entry_is_believed() {
+    is_noticed(Rule::KnownVersion);
 }
 
 #[test]

@@ -80,7 +80,8 @@ impl Table {
         let batch_id = Uuid::new_v4().to_string();
         let first_unseen = self.version() + 1;
         let limit = (commit.patience == Patience::Short).then_some(SHORT_PATIENCE_FAILURES);
-        let mut attempt = Attempt::new(commit.spans.clone(), commit.files.uploaded_at_ms, limit);
+        let (spans, uploaded_at_ms) = (commit.spans.clone(), commit.files.uploaded_at_ms);
+        let mut attempt = Attempt::new(spans, uploaded_at_ms, self.known_version, limit);
         let mut last_failure = None;
         let mut step = attempt.begin();
         loop {
@@ -92,7 +93,7 @@ impl Table {
                     }
                     let sought = attempt.may_have_landed().then_some((first_unseen, batch_id.as_str()));
                     match self.read_back(sought).await {
-                        Ok(landed) => attempt.next(&Seen::Log { positions: self.positions(), landed }),
+                        Ok(landed) => self.judged(&mut attempt, &mut last_failure, landed),
                         Err(error) => self.no_answer(&mut attempt, &mut last_failure, error),
                     }
                 }
@@ -127,9 +128,24 @@ impl Table {
         }
     }
 
+    fn judged(&self, attempt: &mut Attempt, last_failure: &mut Option<Error>, landed: Option<u64>) -> Step {
+        let (version, known) = (self.version(), self.known_version);
+        let step = attempt.next(&Seen::Log { version, positions: self.positions(), landed });
+        if version < known {
+            let told = format!("its log was listed up to version {version}, and version {known} is in it");
+            self.note_failure(&step, last_failure, self.fault(DeltaTableError::Generic(told)));
+        }
+        step
+    }
+
     fn no_answer(&self, attempt: &mut Attempt, last_failure: &mut Option<Error>, error: Error) -> Step {
         let step = attempt.next(&Seen::NoAnswer);
-        // Each failure while it is new, then ever more rarely.
+        self.note_failure(&step, last_failure, error);
+        step
+    }
+
+    /// Tells of each failure while it is new, then ever more rarely.
+    fn note_failure(&self, step: &Step, last_failure: &mut Option<Error>, error: Error) {
         if let Step::Read { failures } = step
             && failures.is_power_of_two()
         {
@@ -142,12 +158,12 @@ impl Table {
             );
         }
         *last_failure = Some(error);
-        step
     }
 
     async fn ended(&mut self, end: End, last_failure: Option<Error>) -> Result<Committed, Error> {
         match end {
             End::Landed(version) => {
+                self.known_version = self.known_version.max(version);
                 if last_failure.is_some() {
                     tracing::info!(table = self.name, version, "a commit that had no answer at first has landed");
                 }

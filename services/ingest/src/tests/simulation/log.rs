@@ -96,6 +96,13 @@ impl Log {
         !self.is_calm && (failing || random.random_bool(0.03))
     }
 
+    /// The version that somebody gets to see who has seen `seen` before: now and then the newest entry is
+    /// not listed yet.
+    pub(crate) fn listed(&self, seen: usize, random: &mut StdRng) -> usize {
+        let is_behind = !self.is_calm && random.random_bool(0.1);
+        self.version().saturating_sub(usize::from(is_behind)).max(seen)
+    }
+
     pub(crate) fn upload(&mut self, rows: Vec<Place>, now_ms: i64) -> usize {
         self.files.push(File { rows, uploaded_at_ms: now_ms, deleted: false });
         self.files.len() - 1
@@ -124,8 +131,9 @@ impl Log {
         live
     }
 
-    pub(crate) fn landed(&self, batch: u64) -> Option<u64> {
-        self.entries.iter().position(|entry| entry.batch == batch).map(|at| at as u64)
+    /// The version at which a batch stands, if it stands in the log up to `version`.
+    pub(crate) fn landed_at(&self, version: usize, batch: u64) -> Option<u64> {
+        self.entries[..version].iter().position(|entry| entry.batch == batch).map(|at| at as u64 + 1)
     }
 
     /// Puts an entry after `version` if nothing stands there; the answer may be lost either way.
@@ -137,7 +145,7 @@ impl Log {
             return Put::NoAnswer;
         }
         self.entries.push(entry);
-        if !self.is_calm && random.random_bool(0.15) { Put::NoAnswer } else { Put::Entered(version as u64) }
+        if !self.is_calm && random.random_bool(0.15) { Put::NoAnswer } else { Put::Entered(version as u64 + 1) }
     }
 
     /// Deletes what no entry of the log has ever added and was uploaded before the stamp, and what

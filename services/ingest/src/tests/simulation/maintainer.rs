@@ -43,28 +43,30 @@ impl Maintainer {
 
 /// Some live files into one.
 fn plan(log: &mut Log, now_ms: i64, random: &mut StdRng) -> Option<Rewrite> {
-    let live = log.live_at(log.version());
+    let version = log.listed(0, random);
+    let live = log.live_at(version);
     let removes: Vec<usize> = live.into_iter().filter(|_| random.random_bool(0.5)).collect();
     if removes.len() < 2 {
         return None;
     }
-    let start = log.positions().get(REWRITER).copied();
+    let start = log.positions_at(version).get(REWRITER).copied();
     let span = Span { fence: REWRITER.to_owned(), start, end: start.unwrap_or_default() + 1 };
     let spans: Vec<Span> = keeps(Rule::RewriterFence).then_some(span).into_iter().collect();
     let rows = removes.iter().flat_map(|file| log.files[*file].rows.clone()).collect();
     let adds = vec![log.upload(rows, now_ms)];
-    let attempt = Attempt::new(spans.clone(), Some(now_ms), Some(10));
+    let attempt = Attempt::new(spans.clone(), Some(now_ms), 0, Some(10));
     let step = attempt.begin();
-    Some(Rewrite { removes, adds, spans, id: log.new_batch(), attempt, step, version: 0 })
+    Some(Rewrite { removes, adds, spans, id: log.new_batch(), attempt, step, version })
 }
 
 fn go_on(mut at: Rewrite, log: &mut Log, random: &mut StdRng) -> Option<Rewrite> {
     at.step = match at.step {
         Step::Read { .. } if log.fails(random) => at.attempt.next(&Seen::NoAnswer),
         Step::Read { .. } => {
-            at.version = log.version();
-            let landed = at.attempt.may_have_landed().then(|| log.landed(at.id)).flatten();
-            at.attempt.next(&Seen::Log { positions: &log.positions(), landed })
+            at.version = log.listed(at.version, random);
+            let (version, positions) = (at.version as u64, log.positions_at(at.version));
+            let landed = at.attempt.may_have_landed().then(|| log.landed_at(at.version, at.id)).flatten();
+            at.attempt.next(&Seen::Log { version, positions: &positions, landed })
         }
         Step::Put => {
             let transactions = at.spans.iter().map(|span| (span.fence.clone(), span.end)).collect();

@@ -20,9 +20,12 @@ impl Requeue {
             Some(_) if random.random_bool(0.05) => None,
             Some((entry, mut attempt, step, version)) => match step {
                 Step::Read { .. } => {
-                    let landed = attempt.may_have_landed().then(|| log.landed(entry.batch)).flatten();
-                    let step = attempt.next(&Seen::Log { positions: &log.positions(), landed });
-                    Some((entry, attempt, step, log.version()))
+                    let at = log.listed(version, random);
+                    let landed = attempt.may_have_landed().then(|| log.landed_at(at, entry.batch)).flatten();
+                    let positions = log.positions_at(at);
+                    let seen = Seen::Log { version: at as u64, positions: &positions, landed };
+                    let step = attempt.next(&seen);
+                    Some((entry, attempt, step, at))
                 }
                 Step::Put => {
                     let seen = match log.put(version, entry.clone(), random) {
@@ -41,8 +44,9 @@ impl Requeue {
 
 /// Those that count: below the position, and not among the events.
 fn begin(log: &mut Log, now_ms: i64, random: &mut StdRng) -> Option<(Entry, Attempt, Step, usize)> {
-    let positions = log.positions();
-    let live = log.live_at(log.version());
+    let version = log.listed(0, random);
+    let positions = log.positions_at(version);
+    let live = log.live_at(version);
     let rows: BTreeSet<Place> = live.iter().flat_map(|file| log.files[*file].rows.clone()).collect();
     let counts = |place: &&Place| {
         !rows.contains(place) && positions.get(&fence(place.0)).is_some_and(|position| place.1 < *position)
@@ -55,7 +59,7 @@ fn begin(log: &mut Log, now_ms: i64, random: &mut StdRng) -> Option<(Entry, Atte
     let span = span(positions.get(REQUEUE).copied());
     let transactions = [(span.fence.clone(), span.end)].into();
     let adds = vec![log.upload(chosen, now_ms)];
-    let attempt = Attempt::new(vec![span], Some(now_ms), Some(10));
+    let attempt = Attempt::new(vec![span], Some(now_ms), 0, Some(10));
     let step = attempt.begin();
-    Some((Entry { batch: log.new_batch(), adds, transactions, ..Entry::default() }, attempt, step, 0))
+    Some((Entry { batch: log.new_batch(), adds, transactions, ..Entry::default() }, attempt, step, version))
 }

@@ -46,8 +46,6 @@ struct Committing {
     id: u64,
     attempt: Attempt,
     step: Step,
-    /// The version that was read last.
-    version: usize,
 }
 
 #[derive(Debug)]
@@ -57,12 +55,27 @@ pub(crate) struct Writer {
     /// The offset that Kafka would give next, by partition and generation.
     reading: BTreeMap<i32, (u32, Option<i64>)>,
     flight: Option<Flight>,
+    /// The version that was read last.
+    version: usize,
+    /// The newest version that is known to be in the log.
+    known_version: u64,
     is_paused: bool,
+    /// The log seemed to stand before what was committed.
+    pub(crate) was_rewound: bool,
 }
 
 impl Writer {
     pub(crate) fn new(member: usize) -> Self {
-        Self { member, intake: Intake::default(), reading: BTreeMap::new(), flight: None, is_paused: false }
+        Self {
+            member,
+            intake: Intake::default(),
+            reading: BTreeMap::new(),
+            flight: None,
+            version: 0,
+            known_version: 0,
+            is_paused: false,
+            was_rewound: false,
+        }
     }
 
     /// `kill -9`, and a new process at once.
@@ -103,7 +116,7 @@ impl Writer {
             flight => {
                 self.flight = flight;
                 if learns && self.flight.is_none() {
-                    self.follow(group, log);
+                    self.follow(group, log, random);
                 }
                 self.take(kafka, random);
                 if self.flight.is_none() && random.random_bool(0.4) {
@@ -114,14 +127,15 @@ impl Writer {
     }
 
     /// Takes up what the group gave, and lets go of what it took away, with what was not flushed.
-    fn follow(&mut self, group: &Group, log: &Log) {
+    fn follow(&mut self, group: &Group, log: &Log, random: &mut StdRng) {
         let owned = group.owned_by(self.member);
         let gone: Vec<i32> = self.reading.keys().filter(|partition| !owned.contains(partition)).copied().collect();
         for partition in gone {
             self.intake.revoke(partition);
             self.reading.remove(&partition);
         }
-        let positions = log.positions();
+        self.version = log.listed(self.version, random);
+        let positions = log.positions_at(self.version);
         for partition in owned {
             if !self.reading.contains_key(&partition) {
                 let position = positions.get(&fence(partition)).copied();
@@ -163,9 +177,9 @@ impl Writer {
                     start: part.start,
                     end: part.end,
                 });
-                let attempt = Attempt::new(spans.collect(), Some(now_ms), None);
-                let (step, id, version) = (attempt.begin(), log.new_batch(), 0);
-                Some(Flight::Commit(Box::new(Committing { batch, file, id, attempt, step, version })))
+                let attempt = Attempt::new(spans.collect(), Some(now_ms), self.known_version, None);
+                let (step, id) = (attempt.begin(), log.new_batch());
+                Some(Flight::Commit(Box::new(Committing { batch, file, id, attempt, step })))
             }
             Flight::Commit(committing) => self.commit(*committing, log, random),
         };
@@ -175,15 +189,16 @@ impl Writer {
         at.step = match at.step {
             Step::Read { .. } if log.fails(random) => at.attempt.next(&Seen::NoAnswer),
             Step::Read { .. } => {
-                at.version = log.version();
-                let landed = at.attempt.may_have_landed().then(|| log.landed(at.id)).flatten();
-                at.attempt.next(&Seen::Log { positions: &log.positions(), landed })
+                self.version = log.listed(self.version, random);
+                let (version, positions) = (self.version as u64, log.positions_at(self.version));
+                let landed = at.attempt.may_have_landed().then(|| log.landed_at(self.version, at.id)).flatten();
+                at.attempt.next(&Seen::Log { version, positions: &positions, landed })
             }
             Step::Put => {
                 let transactions = at.batch.parts.iter().map(|(partition, part)| (fence(*partition), part.end));
                 let transactions = transactions.collect();
                 let entry = Entry { batch: at.id, adds: vec![at.file], transactions, ..Entry::default() };
-                match log.put(at.version, entry, random) {
+                match log.put(self.version, entry, random) {
                     Put::Entered(version) => at.attempt.next(&Seen::Entered(version)),
                     Put::NoAnswer => at.attempt.next(&Seen::NoAnswer),
                 }
@@ -195,7 +210,8 @@ impl Writer {
 
     fn ended(&mut self, end: End, mut batch: Batch<Places>) -> Option<Flight> {
         match end {
-            End::Landed(_) => {
+            End::Landed(version) => {
+                self.known_version = self.known_version.max(version);
                 self.intake.landed(batch.ends());
                 None
             }
@@ -212,9 +228,9 @@ impl Writer {
                 }
                 (!batch.parts.is_empty()).then_some(Flight::Upload(batch))
             }
-            // Under a rule that is not kept anything may come; the invariants say so, if it matters.
-            End::Rewound(_) | End::Unresolved { .. } => {
-                *self = Self::new(self.member);
+            // Ingest stops here, and nobody has put the log back.
+            end @ (End::Rewound(_) | End::Unresolved { .. }) => {
+                *self = Self { was_rewound: matches!(end, End::Rewound(_)), ..Self::new(self.member) };
                 None
             }
         }
