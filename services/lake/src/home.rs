@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use url::Url;
+use uuid::Uuid;
 
 /// A folder of Delta tables.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ struct Marker {
 }
 
 const MARKER: &str = "switchboard-lake.json";
+/// How the names of markers begin that somebody is writing, or was when it was killed.
+const MARKER_IN_THE_MAKING: &str = "switchboard-lake.json.";
 const FORMAT: u32 = 1;
 pub(crate) const LOG_FOLDER: &str = "_delta_log";
 const PROBE: &str = ".writable";
@@ -26,21 +29,15 @@ const PROBE: &str = ".writable";
 const PROBE_BYTES: usize = 4_096;
 
 impl Lake {
-    /// Opens the lake in `folder`, making it if the folder is absent or empty.
+    /// Opens the lake in `folder`, making it if the folder is absent or empty. Several processes may do so
+    /// at once.
     ///
     /// # Errors
     /// [`Error::Home`] when the folder holds something else; [`Error::Io`].
     pub fn open_or_create(folder: &Path) -> Result<Self, Error> {
         std::fs::create_dir_all(folder).map_err(io_at(folder))?;
-        let is_empty = std::fs::read_dir(folder).map_err(io_at(folder))?.next().is_none();
-        if is_empty {
-            let marker = folder.join(MARKER);
-            let written = std::fs::write(&marker, serde_json::json!(Marker { format: FORMAT }).to_string());
-            written.map_err(|source| {
-                // Half a marker would make the folder one that is not ours. It may also not have been made.
-                let _ = std::fs::remove_file(&marker);
-                io_at(folder)(source)
-            })?;
+        if names_in(folder)?.iter().all(|name| name.starts_with(MARKER_IN_THE_MAKING)) {
+            mark(folder).map_err(io_at(folder))?;
         }
         Self::open(folder)
     }
@@ -174,6 +171,19 @@ impl Lake {
     }
 }
 
+/// Puts the marker into a folder, at once as a whole: half a marker would make the folder one that is not
+/// ours, for whoever looks just then and for good where the disk is full.
+fn mark(folder: &Path) -> std::io::Result<()> {
+    let beginning = folder.join(format!("{MARKER_IN_THE_MAKING}{}", Uuid::new_v4()));
+    let text = serde_json::json!(Marker { format: FORMAT }).to_string();
+    let put = std::fs::write(&beginning, text).and_then(|()| std::fs::rename(&beginning, folder.join(MARKER)));
+    if put.is_err() {
+        // It may also not have been made.
+        let _ = std::fs::remove_file(&beginning);
+    }
+    put
+}
+
 /// Whether a file of a log is a commit or a checkpoint: those are named by their version's 20 digits.
 fn is_version(name: &str) -> bool {
     let digits = name.bytes().take_while(u8::is_ascii_digit).count();
@@ -195,6 +205,28 @@ fn io_at(path: &Path) -> impl Fn(std::io::Error) -> Error {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+
+    #[test]
+    fn many_may_make_a_lake_at_once() {
+        for _ in 0..50 {
+            let folder = tempfile::tempdir().unwrap();
+            let made: Vec<_> = std::thread::scope(|scope| {
+                let making: Vec<_> = (0..8).map(|_| scope.spawn(|| Lake::open_or_create(folder.path()))).collect();
+                making.into_iter().map(|one| one.join().unwrap()).collect()
+            });
+            assert!(made.iter().all(Result::is_ok), "{made:?}");
+            assert_eq!(names_in(folder.path()).unwrap(), [MARKER]);
+        }
+    }
+
+    #[test]
+    fn a_marker_that_somebody_was_killed_over_is_made_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(format!("{MARKER}.0")), "{").unwrap();
+        assert!(Lake::open(folder.path()).is_err());
+        Lake::open_or_create(folder.path()).unwrap();
+        Lake::open(folder.path()).unwrap();
+    }
 
     #[test]
     fn a_look_whether_it_can_be_written_leaves_nothing_behind() {

@@ -98,7 +98,9 @@ fn ingest_is_seen_from_outside_also_while_kafka_is_gone() {
         let text = get(&address, "/metrics").body;
         let rows = metric(&text, "switchboard_ingest_rows_total", &[])?;
         let lag = metric(&text, "switchboard_ingest_lag_messages", &[])?;
-        (rows >= events as f64 && lag == 0.0).then_some(text)
+        // Not told before the client has heard of the end of each partition.
+        let behind_seconds = metric(&text, "switchboard_ingest_lag_seconds", &[])?;
+        (rows >= events as f64 && lag == 0.0 && behind_seconds == 0.0).then_some(text)
     });
     metrics_agree_with_the_lake(&world, &text, events);
     assert_eq!(get(&address, "/healthz").body, "ok\n");
