@@ -68,26 +68,27 @@ impl Weather {
     }
 
     fn next(&self, possible: &[Fault]) -> Option<Fault> {
-        self.state(|state| {
-            let is_met = state.random.random_range(0..100) < state.foul_percent;
-            let fault = *possible.choose(&mut state.random).filter(|_| is_met)?;
-            *state.seen.entry(fault).or_default() += 1;
-            Some(fault)
-        })
+        self.state(|state| state.meets(state.foul_percent, possible))
     }
 
     /// The fault that a listing meets.
     fn next_of_listing(&self) -> Option<Fault> {
-        let hides = self.state(|state| state.random.random_range(0..100) < state.hides_newest_percent);
-        if hides {
-            self.state(|state| *state.seen.entry(Fault::Wrong).or_default() += 1);
-            return Some(Fault::Wrong);
-        }
-        self.next(&[Fault::Refused, Fault::Wrong])
+        let hidden = self.state(|state| state.meets(state.hides_newest_percent, &[Fault::Wrong]));
+        hidden.or_else(|| self.next(&[Fault::Refused, Fault::Wrong]))
     }
 
     fn state<T>(&self, with: impl FnOnce(&mut State) -> T) -> T {
         with(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl State {
+    /// One of these faults, so many times of a hundred; it is counted.
+    fn meets(&mut self, percent: u32, possible: &[Fault]) -> Option<Fault> {
+        let is_met = self.random.random_range(0..100) < percent;
+        let fault = *possible.choose(&mut self.random).filter(|_| is_met)?;
+        *self.seen.entry(fault).or_default() += 1;
+        Some(fault)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::PARTITIONS;
 use lake::fence;
 use lake::fence::UPLOADS_BEFORE;
+use lake::protocol::{Attempt, Seen, Step};
 use rand::Rng;
 use rand::rngs::StdRng;
 use std::collections::{BTreeMap, BTreeSet};
@@ -131,8 +132,21 @@ impl Log {
         live
     }
 
+    /// Reads on from `version`, and judges the attempt to commit a batch on what is there.
+    pub(crate) fn read(
+        &self,
+        attempt: &mut Attempt,
+        batch: u64,
+        version: &mut usize,
+        random: &mut StdRng,
+    ) -> Step {
+        *version = self.listed(*version, random);
+        let landed = attempt.may_have_landed().then(|| self.landed_at(*version, batch)).flatten();
+        attempt.next(&Seen::Log { version: *version as u64, positions: &self.positions_at(*version), landed })
+    }
+
     /// The version at which a batch stands, if it stands in the log up to `version`.
-    pub(crate) fn landed_at(&self, version: usize, batch: u64) -> Option<u64> {
+    fn landed_at(&self, version: usize, batch: u64) -> Option<u64> {
         self.entries[..version].iter().position(|entry| entry.batch == batch).map(|at| at as u64 + 1)
     }
 

@@ -62,12 +62,7 @@ fn plan(log: &mut Log, now_ms: i64, random: &mut StdRng) -> Option<Rewrite> {
 fn go_on(mut at: Rewrite, log: &mut Log, random: &mut StdRng) -> Option<Rewrite> {
     at.step = match at.step {
         Step::Read { .. } if log.fails(random) => at.attempt.next(&Seen::NoAnswer),
-        Step::Read { .. } => {
-            at.version = log.listed(at.version, random);
-            let (version, positions) = (at.version as u64, log.positions_at(at.version));
-            let landed = at.attempt.may_have_landed().then(|| log.landed_at(at.version, at.id)).flatten();
-            at.attempt.next(&Seen::Log { version, positions: &positions, landed })
-        }
+        Step::Read { .. } => log.read(&mut at.attempt, at.id, &mut at.version, random),
         Step::Put => {
             let transactions = at.spans.iter().map(|span| (span.fence.clone(), span.end)).collect();
             let (adds, removes) = (at.adds.clone(), at.removes.clone());

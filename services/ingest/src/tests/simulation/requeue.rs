@@ -18,14 +18,10 @@ impl Requeue {
         self.flight = match self.flight.take() {
             // It may die at any point, too.
             Some(_) if random.random_bool(0.05) => None,
-            Some((entry, mut attempt, step, version)) => match step {
+            Some((entry, mut attempt, step, mut version)) => match step {
                 Step::Read { .. } => {
-                    let at = log.listed(version, random);
-                    let landed = attempt.may_have_landed().then(|| log.landed_at(at, entry.batch)).flatten();
-                    let positions = log.positions_at(at);
-                    let seen = Seen::Log { version: at as u64, positions: &positions, landed };
-                    let step = attempt.next(&seen);
-                    Some((entry, attempt, step, at))
+                    let step = log.read(&mut attempt, entry.batch, &mut version, random);
+                    Some((entry, attempt, step, version))
                 }
                 Step::Put => {
                     let seen = match log.put(version, entry.clone(), random) {

@@ -188,12 +188,7 @@ impl Writer {
     fn commit(&mut self, mut at: Committing, log: &mut Log, random: &mut StdRng) -> Option<Flight> {
         at.step = match at.step {
             Step::Read { .. } if log.fails(random) => at.attempt.next(&Seen::NoAnswer),
-            Step::Read { .. } => {
-                self.version = log.listed(self.version, random);
-                let (version, positions) = (self.version as u64, log.positions_at(self.version));
-                let landed = at.attempt.may_have_landed().then(|| log.landed_at(self.version, at.id)).flatten();
-                at.attempt.next(&Seen::Log { version, positions: &positions, landed })
-            }
+            Step::Read { .. } => log.read(&mut at.attempt, at.id, &mut self.version, random),
             Step::Put => {
                 let transactions = at.batch.parts.iter().map(|(partition, part)| (fence(*partition), part.end));
                 let transactions = transactions.collect();
