@@ -48,14 +48,15 @@ async fn a_contact_changes_the_one_before_it_within_28_days_and_none_that_is_old
     kept.take(&story::read(MAP).unwrap()).await;
     changed(&kept).await;
     // The only row that changes is that of the call itself.
-    kept.take(&story::read(&again("c2", "2026-03-05T09:00:00Z")).unwrap()).await;
+    kept.take(&story::read(&again("c2", "2026-03-31T09:00:00Z")).unwrap()).await;
     assert_eq!(changed(&kept).await["customer_contacts"], 1);
-    // 28 days of 24 hours later, to the second; the clocks have gone forward meanwhile.
-    kept.take(&story::read(&again("c3", "2026-04-02T09:00:00Z")).unwrap()).await;
+    // 28 days of 24 hours later, to the second: from the end of one month to the end of the next, so that a
+    // reach of two days less would not find it.
+    kept.take(&story::read(&again("c3", "2026-04-28T09:00:00Z")).unwrap()).await;
     assert_eq!(changed(&kept).await["customer_contacts"], 3);
-    kept.take(&story::read(&again("c4", "2026-04-30T09:00:01Z")).unwrap()).await;
+    kept.take(&story::read(&again("c4", "2026-05-26T09:00:01Z")).unwrap()).await;
     assert_eq!(changed(&kept).await["customer_contacts"], 1);
     // Between two that knew nothing of each other: both are others now.
-    kept.take(&story::read(&again("c5", "2026-04-20T09:00:00Z")).unwrap()).await;
+    kept.take(&story::read(&again("c5", "2026-05-10T09:00:00Z")).unwrap()).await;
     assert_eq!(changed(&kept).await["customer_contacts"], 5);
 }
