@@ -49,12 +49,16 @@ impl Damaged {
         rows.num_rows()
     }
 
-    /// Changes one value in the largest file: that of the first row, or of a partition's first row.
+    /// Changes one value in the largest file, or in the largest that has rows of that partition of
+    /// Kafka: that of the first such row.
     pub(crate) fn change(&self, table: &str, partition: Option<i32>, column: &str, to: &dyn Array) {
-        let (add, rows) = self.largest(table);
+        let row = |rows: &RecordBatch| {
+            let partitions = rows.column_by_name("partition").unwrap().as_primitive::<Int32Type>().values();
+            partitions.iter().position(|one| partition.is_none_or(|wanted| wanted == *one))
+        };
+        let files = self.files(table).filter_map(|(add, rows)| row(&rows).map(|row| (add, rows, row)));
+        let (add, rows, row) = files.max_by_key(|(_, rows, _)| rows.num_rows()).unwrap();
         let place = rows.schema().index_of(column).unwrap();
-        let partitions = rows.column_by_name("partition").unwrap().as_primitive::<Int32Type>().values();
-        let row = partitions.iter().position(|one| partition.is_none_or(|wanted| wanted == *one)).unwrap();
         let before = rows.column(place).slice(0, row);
         let after = rows.column(place).slice(row + 1, rows.num_rows() - row - 1);
         let mut columns: Vec<ArrayRef> = rows.columns().to_vec();
@@ -70,18 +74,21 @@ impl Damaged {
 
     /// The add action of the file with the most rows, and the rows.
     fn largest(&self, table: &str) -> (Json, RecordBatch) {
+        self.files(table).max_by_key(|(_, rows)| rows.num_rows()).unwrap()
+    }
+
+    /// The add action of each file of the table, and its rows.
+    fn files(&self, table: &str) -> impl Iterator<Item = (Json, RecordBatch)> {
         let table = self.lake().join(table);
         let actions: Vec<Json> = delta::log(&table).into_values().flatten().collect();
-        let is_removed = |path: &Json| actions.iter().any(|action| &action["remove"]["path"] == path);
-        let adds =
-            actions.iter().filter(|action| action["add"].is_object() && !is_removed(&action["add"]["path"]));
-        let read = |add: &Json| {
+        let removed: Vec<Json> = actions.iter().map(|action| action["remove"]["path"].clone()).collect();
+        let adds = actions.into_iter().filter(|action| action["add"].is_object());
+        adds.filter(move |add| !removed.contains(&add["add"]["path"])).map(move |add| {
             let file = File::open(table.join(add["add"]["path"].as_str().unwrap())).unwrap();
             let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
             let batches: Vec<RecordBatch> = reader.map(Result::unwrap).collect();
-            (add.clone(), concat_batches(&batches[0].schema(), &batches).unwrap())
-        };
-        adds.map(read).max_by_key(|(_, rows)| rows.num_rows()).unwrap()
+            (add, concat_batches(&batches[0].schema(), &batches).unwrap())
+        })
     }
 
     /// The action that adds these rows as a new file, described as the other is.
