@@ -4,12 +4,14 @@
 //! asynchronous stream can lose a wake-up and stall. What goes out is one enum of events; what
 //! comes in is one enum of commands.
 
+mod assignment;
 mod gathering;
 
 use crate::Error;
 use crate::chunk::Chunk;
 use crate::entry::entry;
 use crate::kafka::Reading;
+use assignment::Assignment;
 use gathering::Gathering;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -19,7 +21,6 @@ use rdkafka::message::Message;
 use rdkafka::statistics::Statistics;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::types::RDKafkaRespErr;
-use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Duration;
 use tokio::sync::mpsc::{Sender, UnboundedSender};
@@ -47,7 +48,7 @@ pub(crate) enum Command {
     /// Read on from another offset, also if the partition was held.
     Rewind(Start),
     /// Read no more of a partition.
-    Hold(i32),
+    Hold { partition: i32, generation: u32 },
     /// Publish positions to the group, for lag tools.
     Publish(Vec<(i32, i64)>),
 }
@@ -105,7 +106,8 @@ pub(crate) fn poll(
             }
         }
         gathering.hand_over_due();
-        if let Err(error) = context.press_back(consumer, &mut gathering) {
+        let pressed = gathering.turn().map(|presses_back| context.press_back(consumer, presses_back));
+        if let Some(Err(error)) = pressed {
             tracing::warn!(topic = context.topic, %error, "kafka does not let partitions wait");
         }
     }
@@ -116,14 +118,7 @@ pub(crate) struct Context {
     topic: String,
     reading: Reading,
     events: UnboundedSender<Event>,
-    generations: Mutex<HashMap<i32, Assigned>>,
-}
-
-/// What is known of an assigned partition.
-#[derive(Debug, Clone, Copy)]
-struct Assigned {
-    generation: u32,
-    held: bool,
+    assignment: Mutex<Assignment>,
 }
 
 impl ClientContext for Context {
@@ -154,7 +149,8 @@ impl ConsumerContext for Context {
             self.tell(Event::Revoked(partitions.clone(), reply));
             // No answer in time means that the rows are dropped; whoever comes next reads them again.
             let _ = answer.recv_timeout(FLUSH_WITHIN);
-            self.assigned().retain(|partition, _| !partitions.contains(partition));
+            self.assignment().forget(&partitions);
+            self.tell_pressed_back();
             let done = if cooperative { consumer.incremental_unassign(list) } else { consumer.unassign() };
             done.map_err(Error::from)
         };
@@ -166,7 +162,7 @@ impl ConsumerContext for Context {
 
 impl Context {
     pub(crate) fn new(topic: &str, reading: Reading, events: UnboundedSender<Event>) -> Self {
-        Self { topic: topic.to_owned(), reading, events, generations: Mutex::default() }
+        Self { topic: topic.to_owned(), reading, events, assignment: Mutex::default() }
     }
 
     fn starts(&self, partitions: Vec<i32>) -> Option<Vec<Start>> {
@@ -183,7 +179,7 @@ impl Context {
         cooperative: bool,
     ) -> Result<(), Error> {
         for start in starts {
-            self.begin(start);
+            self.assignment().begin(start);
             let offset = self.entry_offset(consumer, start)?;
             list.set_partition_offset(&self.topic, start.partition, offset)?;
         }
@@ -192,11 +188,17 @@ impl Context {
         } else {
             consumer.assign(list)?
         }
-        let held: Vec<i32> = starts.iter().filter(|start| start.held).map(|start| start.partition).collect();
-        if !held.is_empty() {
-            consumer.pause(&self.list(&held))?;
-        }
-        Ok(())
+        self.tell_pressed_back();
+        Ok(self.follow(consumer, &starts.iter().map(|start| start.partition).collect::<Vec<_>>())?)
+    }
+
+    /// Pauses those of the partitions that are not to be read, and lets the others go on: Kafka's client
+    /// knows the pauses of an assignment that has ended, and not of those that began before this one.
+    fn follow(&self, consumer: &BaseConsumer<Self>, partitions: &[i32]) -> KafkaResult<()> {
+        let (read, paused): (Vec<i32>, Vec<i32>) =
+            partitions.iter().partition(|partition| self.assignment().is_read(**partition));
+        consumer.resume(&self.list(&read))?;
+        consumer.pause(&self.list(&paused))
     }
 
     /// Where to begin to read: at the record before the position if it is still there, so that the
@@ -222,33 +224,25 @@ impl Context {
     }
 
     /// Pauses all partitions while the loop does not keep up, and lets them go on when it has.
-    fn press_back(&self, consumer: &BaseConsumer<Self>, gathering: &mut Gathering) -> KafkaResult<()> {
-        let Some(pause) = gathering.turn() else { return Ok(()) };
-        let free = self
-            .assigned()
-            .iter()
-            .filter(|(_, one)| !one.held)
-            .map(|(partition, _)| *partition)
-            .collect::<Vec<_>>();
-        if free.is_empty() {
-            return Ok(());
-        }
-        tracing::debug!(topic = self.topic, pause, "back-pressure");
-        self.reading.watched.presses_back(if pause { free.len() } else { 0 });
-        if pause { consumer.pause(&self.list(&free)) } else { consumer.resume(&self.list(&free)) }
+    fn press_back(&self, consumer: &BaseConsumer<Self>, presses_back: bool) -> KafkaResult<()> {
+        let free = self.assignment().press_back(presses_back);
+        tracing::debug!(topic = self.topic, presses_back, "back-pressure");
+        self.tell_pressed_back();
+        self.follow(consumer, &free)
     }
 
-    fn begin(&self, start: &Start) {
-        let Start { generation, held, .. } = *start;
-        self.assigned().insert(start.partition, Assigned { generation, held });
+    /// Also without a partition to pause or to resume: it would be taken for paused, and not heard of, for
+    /// ever after.
+    fn tell_pressed_back(&self) {
+        self.reading.watched.presses_back(self.assignment().pressed_back());
     }
 
-    fn assigned(&self) -> std::sync::MutexGuard<'_, HashMap<i32, Assigned>> {
-        self.generations.lock().unwrap_or_else(PoisonError::into_inner)
+    fn assignment(&self) -> std::sync::MutexGuard<'_, Assignment> {
+        self.assignment.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn generation(&self, partition: i32) -> u32 {
-        self.assigned().get(&partition).map(|assigned| assigned.generation).unwrap_or_default()
+        self.assignment().generation(partition).unwrap_or_default()
     }
 
     fn list(&self, partitions: &[i32]) -> TopicPartitionList {
@@ -267,17 +261,20 @@ impl Context {
     /// Gives a command back that must be tried again.
     fn obey(&self, consumer: &BaseConsumer<Self>, command: Command) -> Option<Command> {
         let outcome = match &command {
-            Command::Rewind(start) if !self.assigned().contains_key(&start.partition) => return None,
+            Command::Rewind(start) if !self.assignment().awaits(start) => return None,
             Command::Rewind(start) => {
-                self.begin(start);
                 let sought =
                     consumer.seek(&self.topic, start.partition, kafka_offset(start.offset), ANSWER_WITHIN);
-                sought.and_then(|()| consumer.resume(&self.list(&[start.partition])))
+                sought.and_then(|()| {
+                    // Not before: what is read until then lies elsewhere.
+                    self.assignment().begin(start);
+                    self.follow(consumer, &[start.partition])
+                })
             }
-            Command::Hold(partition) => {
-                self.assigned().entry(*partition).and_modify(|assigned| assigned.held = true);
-                consumer.pause(&self.list(&[*partition]))
+            Command::Hold { partition, generation } if !self.assignment().hold(*partition, *generation) => {
+                return None;
             }
+            Command::Hold { partition, .. } => consumer.pause(&self.list(&[*partition])),
             Command::Publish(positions) => {
                 let mut list = TopicPartitionList::new();
                 let added = positions.iter().try_for_each(|(partition, offset)| {
@@ -286,6 +283,7 @@ impl Context {
                 added.and_then(|()| consumer.commit(&list, CommitMode::Async))
             }
         };
+        self.tell_pressed_back();
         let error = outcome.err()?;
         tracing::warn!(topic = self.topic, %error, "kafka refused a command");
         // Without its rewind a partition would go on at a later offset.
@@ -296,3 +294,6 @@ impl Context {
 fn kafka_offset(position: Option<i64>) -> Offset {
     position.map_or(Offset::Beginning, Offset::Offset)
 }
+
+#[cfg(test)]
+mod tests;

@@ -61,7 +61,7 @@ impl Ingest {
         let is_held = held.clone();
         self.intake.take(partition, end, rows, held);
         if let Some(held) = is_held {
-            let _ = self.command.send(Command::Hold(partition));
+            let _ = self.command.send(Command::Hold { partition, generation });
             if held.is_settled() {
                 self.tell_held(partition, &held);
             }

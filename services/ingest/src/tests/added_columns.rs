@@ -4,19 +4,12 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use crate::sink::alike;
-use crate::{Chunk, ChunkRows, Ids, RowBuilder, TokenKey};
+use crate::tests::parts::{key, source};
+use crate::{Chunk, ChunkRows, Ids, RowBuilder};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Decimal128Type, Int64Type};
-use schemas::{Event, Pii, Refusal, Source, Value, WideSchema, catalogue, event_id, frame};
+use schemas::{Event, Pii, Refusal, Value, WideSchema, catalogue, event_id, frame};
 use serde_json::{Value as Json, json};
-
-fn source() -> &'static Source {
-    &catalogue().sources["telephony"]
-}
-
-fn key() -> TokenKey {
-    TokenKey::parse(&"07".repeat(32)).unwrap()
-}
 
 fn builder() -> RowBuilder {
     RowBuilder::with_columns(source(), WideSchema::of(source()), Ids::OfRegistry, key())
