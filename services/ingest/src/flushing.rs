@@ -2,13 +2,14 @@
 //! takes the next.
 
 use crate::Error;
-use crate::consume::{Command, Start};
+use crate::consume::{Command, FLUSH_WITHIN, Start};
 use crate::intake::Batch;
 use crate::metrics::FlushReason;
 use crate::outlet::{Outlet, Settled};
 use crate::rows::ChunkRows;
 use crate::run::{Ingest, now_micros};
 use crate::sink::Flushed;
+use std::future::Future;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -71,14 +72,23 @@ impl Ingest {
     /// The last flush. A lake that does not answer is not waited for: what it did not take is read
     /// again at the next start.
     pub(crate) async fn finish(&mut self) -> Result<(), Error> {
-        timeout(STOP_WITHIN, self.flush(FlushReason::Stop)).await.unwrap_or_else(|_| {
+        if !in_time(STOP_WITHIN, self.flush(FlushReason::Stop)).await? {
             let topic = &self.source.topic;
             tracing::warn!(
                 topic,
                 "the lake did not take the last rows in time; they are read again at the next start"
             );
-            Ok(())
-        })
+        }
+        Ok(())
+    }
+
+    /// The flush before these partitions go to another process, which waits for it, but not for ever.
+    pub(crate) async fn hand_on(&mut self, partitions: &[i32]) -> Result<(), Error> {
+        if !in_time(FLUSH_WITHIN, self.flush(FlushReason::Revoke)).await? {
+            let topic = &self.source.topic;
+            tracing::warn!(topic, ?partitions, "not safe in time; the next owner reads their rows again");
+        }
+        Ok(())
     }
 
     pub(crate) fn take_in(&mut self, settled: Option<Settled>) -> Result<(), Error> {
@@ -123,4 +133,10 @@ impl Ingest {
             part.rows.bad.iter().for_each(|bad| self.watched.recorder.quarantined(bad.reason));
         }
     }
+}
+
+/// Whether work was done within the limit. Work that failed is another matter: its batch is gone, and
+/// whoever goes on as after a lack of time says what is not so and hides the cause.
+async fn in_time(limit: Duration, work: impl Future<Output = Result<(), Error>>) -> Result<bool, Error> {
+    timeout(limit, work).await.map_or(Ok(false), |done| done.map(|()| true))
 }

@@ -3,7 +3,7 @@
 use crate::bad_share::BadShare;
 use crate::budget::Budget;
 use crate::caught_up::Watch;
-use crate::consume::{self, Brought, Command, Event, FLUSH_WITHIN};
+use crate::consume::{self, Brought, Command, Event};
 use crate::entry::judge_all;
 use crate::held::Held;
 use crate::inquiries::Inquiries;
@@ -25,7 +25,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, mpsc as std_mpsc};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 /// How to ingest.
 #[derive(Debug, Clone)]
@@ -222,7 +222,7 @@ impl Ingest {
         }
     }
 
-    async fn handle(&mut self, event: Event) -> Result<(), Error> {
+    pub(crate) async fn handle(&mut self, event: Event) -> Result<(), Error> {
         match event {
             Event::Assigned(partitions, reply) => {
                 self.settle().await?;
@@ -236,10 +236,7 @@ impl Ingest {
             }
             Event::Revoked(partitions, reply) => {
                 fault::point("ingest.in_revoke", self.intake.bytes());
-                if timeout(FLUSH_WITHIN, self.flush(FlushReason::Revoke)).await.is_err() {
-                    let topic = &self.source.topic;
-                    tracing::warn!(topic, ?partitions, "not safe in time; the next owner reads their rows again");
-                }
+                self.hand_on(&partitions).await?;
                 for partition in &partitions {
                     self.intake.revoke(*partition);
                     self.shares.remove(partition);

@@ -1,12 +1,68 @@
-//! Parts of an ingest that stands alone, without a Kafka.
+//! An ingest that stands alone, without a Kafka, and its parts.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use crate::{Budget, GroupProtocol, Health, Options, TokenKey};
-use kafka::Access;
+use crate::consume::Command;
+use crate::inquiries::Inquiries;
+use crate::intake::Intake;
+use crate::outlet::Outlet;
+use crate::run::{Ingest, Outcome};
+use crate::sink::Sink;
+use crate::watched::Watched;
+use crate::{Budget, GroupProtocol, Health, Ids, Options, RowBuilder, StewardKey, TokenKey};
+use ::kafka::Access;
+use lake::Lake;
 use schemas::{Source, catalogue};
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
+use tempfile::TempDir;
+use tokio::sync::mpsc::unbounded_channel;
+
+/// An ingest whose commands to Kafka go nowhere but here.
+pub(crate) struct Alone {
+    pub(crate) ingest: Ingest,
+    pub(crate) commands: mpsc::Receiver<Command>,
+    pub(crate) lake: Lake,
+    pub(crate) health: Health,
+    _folder: TempDir,
+}
+
+impl Alone {
+    /// One on an empty lake, whose schema ids a registry gives; it is ready.
+    pub(crate) async fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let lake = Lake::open_or_create(&folder.path().join("lake")).unwrap();
+        let (source, health) = (source(), Health::default());
+        let watched = Arc::new(Watched::new(&source.topic, "127.0.0.1:9", health.clone(), 0));
+        watched.reached();
+        let steward = age::x25519::Identity::generate().to_public().to_string();
+        let steward = StewardKey::parse(&steward).unwrap();
+        let sink = Sink::open(&lake, source, CLUSTER.to_owned(), steward, watched.clone()).await.unwrap();
+        let rows = RowBuilder::with_columns(source, sink.columns().unwrap(), Ids::OfRegistry, key());
+        let (command, commands) = mpsc::channel();
+        let ingest = Ingest {
+            source,
+            options: options("127.0.0.1:9", health.clone()),
+            rows,
+            outlet: Outlet::Idle(Box::new(sink)),
+            intake: Intake::default(),
+            shares: HashMap::new(),
+            accepted: HashMap::new(),
+            last_records: HashMap::new(),
+            watched,
+            inquiries: Inquiries::default(),
+            answer: unbounded_channel().0,
+            told_left_out: HashSet::new(),
+            command,
+            ends: HashMap::new(),
+            outcome: Outcome::default(),
+        };
+        Self { ingest, commands, lake, health, _folder: folder }
+    }
+}
+
+pub(crate) const CLUSTER: &str = "test";
 
 pub(crate) fn source() -> &'static Source {
     &catalogue().sources["telephony"]
