@@ -19,6 +19,7 @@ const RECORDS: i64 = 20;
 /// A client that nobody but the test assigns partition 0 to.
 struct Reader {
     consumer: BaseConsumer<Context>,
+    watched: Arc<Watched>,
     _broker: MockCluster<'static, DefaultProducerContext>,
 }
 
@@ -32,10 +33,10 @@ impl Reader {
             producer.send(BaseRecord::<(), str>::to(TOPIC).partition(0).payload("x")).unwrap();
         }
         producer.flush(Duration::from_secs(10)).unwrap();
-        let watched = Watched::new(TOPIC, &options.access.brokers, options.health.clone(), 0);
+        let watched = Arc::new(Watched::new(TOPIC, &options.access.brokers, options.health.clone(), 0));
         let (tell, _) = unbounded_channel();
-        let Connected { consumer, .. } = connect(&options, TOPIC, tell, Arc::new(watched)).unwrap();
-        Self { consumer, _broker: broker }
+        let Connected { consumer, .. } = connect(&options, TOPIC, tell, watched.clone()).unwrap();
+        Self { consumer, watched, _broker: broker }
     }
 
     fn context(&self) -> &Context {
@@ -123,4 +124,21 @@ fn a_partition_that_is_let_go_while_paused_is_read_when_it_comes_back() {
     reader.reads_nothing();
     reader.obeys(Command::Rewind(start(12, 4, false)));
     reader.reads_on_from(12);
+}
+
+#[test]
+fn a_partition_that_comes_after_a_jam_without_any_is_heard_of() {
+    let reader = Reader::new();
+    reader.assign(start(RECORDS, 1, false));
+    reader.reads_on_from(RECORDS - 1);
+    reader.press_back(true);
+    reader.revoke();
+    reader.press_back(false);
+    reader.watched.assigned(0, Some(RECORDS), None);
+    reader.assign(start(RECORDS, 2, false));
+    let began = Instant::now();
+    while reader.watched.stood_at_end_ms(0, RECORDS).is_none() {
+        assert!(began.elapsed() < Duration::from_secs(20), "not heard of for long");
+        reader.next(POLL_FOR);
+    }
 }
