@@ -116,6 +116,8 @@ impl Ingest {
             );
             let start = Start { partition, offset: Some(position), generation, held: false };
             self.last_records.remove(&partition);
+            // What it waited for, if it did, is behind it now, or is met again.
+            self.watched.goes_on(partition);
             self.watched.committed(partition, position, None);
             let _ = self.command.send(Command::Rewind(start));
         }

@@ -175,7 +175,6 @@ impl Ingest {
         let accepted: Vec<(i32, i64)> = held.into_iter().filter_map(accepted).collect();
         for (partition, through) in accepted {
             self.accepted.insert(partition, through);
-            self.watched.goes_on(partition);
             self.shares.insert(partition, BadShare::default());
             if self.go_on(partition) {
                 let topic = &self.source.topic;
@@ -188,6 +187,7 @@ impl Ingest {
     /// Lets a held partition go on at the record at which it waits.
     pub(crate) fn go_on(&mut self, partition: i32) -> bool {
         let Some((generation, offset)) = self.intake.release(partition) else { return false };
+        self.watched.goes_on(partition);
         let start = Start { partition, offset, generation, held: false };
         let _ = self.command.send(Command::Rewind(start));
         true

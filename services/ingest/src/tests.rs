@@ -4,3 +4,4 @@ mod added_columns;
 mod failed_flush;
 pub(crate) mod parts;
 mod simulation;
+mod waiting;

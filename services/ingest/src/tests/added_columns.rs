@@ -16,14 +16,14 @@ fn builder() -> RowBuilder {
 }
 
 /// The released schema with these entries behind its own.
-fn schema(entries: &[Json]) -> String {
+pub(super) fn schema(entries: &[Json]) -> String {
     let mut schema: Json = serde_json::from_str(&catalogue().latest("contact_answered").unwrap().schema).unwrap();
     schema["fields"].as_array_mut().unwrap().extend_from_slice(entries);
     schema.to_string()
 }
 
 /// A record of a schema under this id, with these bytes behind those of the released one.
-fn record(id: u32, more: &[u8]) -> Vec<u8> {
+pub(super) fn record(id: u32, more: &[u8]) -> Vec<u8> {
     let event = Event::new("contact_answered")
         .with("event_id", event_id("s", "contact_answered", "1"))
         .with("occurred_at", Value::TimestampMicros(0))
