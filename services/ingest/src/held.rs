@@ -53,12 +53,9 @@ impl Held {
         *offset
     }
 
-    pub(crate) fn of_unknown_schema(rows: &ChunkRows, ids: Ids) -> Option<Self> {
-        let lookup = match ids {
-            Ids::OfBuild => Lookup::NotInBuild,
-            Ids::OfRegistry => Lookup::Asked,
-        };
-        rows.unknown_schema.map(|(offset, schema_id)| Self::UnknownSchema { offset, schema_id, lookup })
+    pub(crate) fn of_unknown_schema(rows: &ChunkRows, known: impl Fn(u32) -> Lookup) -> Option<Self> {
+        let (offset, schema_id) = rows.unknown_schema?;
+        Some(Self::UnknownSchema { offset, schema_id, lookup: known(schema_id) })
     }
 
     /// Whether it is known why it waits.
@@ -79,14 +76,32 @@ impl Held {
 
     /// Whether it waits for this schema id.
     pub(crate) fn is_of(&self, id: u32) -> bool {
-        matches!(self, Self::UnknownSchema { schema_id, .. } if *schema_id == id)
+        self.lookup_of(id).is_some()
     }
 
-    /// Notes what is known of the schema id now; whether that is something else than before.
+    /// Whether it waits for an answer of the registry: until then nobody can say whether the record is bad,
+    /// and so nobody can accept it either.
+    pub(crate) fn awaits_registry(&self) -> bool {
+        self.cause() == PauseCause::Registry
+    }
+
+    /// Notes what is known of the schema id now; whether that is something else than before. A registry
+    /// that does not answer does not take back that it had no such id.
     pub(crate) fn learn(&mut self, learned: Lookup) -> bool {
         let Self::UnknownSchema { lookup, .. } = self else { return false };
+        if matches!((&*lookup, &learned), (Lookup::Absent(_), Lookup::Unanswered(_))) {
+            return false;
+        }
         let before = std::mem::replace(lookup, learned);
         before != *lookup
+    }
+
+    /// What is known of this schema id, if it waits for it.
+    fn lookup_of(&self, id: u32) -> Option<&Lookup> {
+        match self {
+            Self::UnknownSchema { schema_id, lookup, .. } => (*schema_id == id).then_some(lookup),
+            Self::TooManyBad { .. } => None,
+        }
     }
 
     /// A pause outlives the process: the lake holds where, until somebody has accepted it.
@@ -98,7 +113,10 @@ impl Held {
 
     pub(crate) fn cause(&self) -> PauseCause {
         match self {
-            Self::UnknownSchema { .. } => PauseCause::UnknownSchema,
+            Self::UnknownSchema { lookup, .. } => match lookup {
+                Lookup::Asked | Lookup::Unanswered(_) => PauseCause::Registry,
+                Lookup::NotInBuild | Lookup::Absent(_) | Lookup::Refused(_) => PauseCause::UnknownSchema,
+            },
             Self::TooManyBad { .. } => PauseCause::ShareRefused,
         }
     }
@@ -120,7 +138,8 @@ impl Held {
             }
             Self::UnknownSchema { schema_id, lookup: Lookup::Unanswered(problem), .. } => format!(
                 "{waits}: schema id {schema_id} cannot be looked up: {problem}. It goes on by itself when the registry \
-                 answers. Nothing is lost meanwhile"
+                 answers; only then is it known what cannot be read, so `switchboard quarantine accept` waits for \
+                 that too. Nothing is lost meanwhile"
             ),
             Self::UnknownSchema { lookup: Lookup::Absent(problem), .. } => format!(
                 "{waits}: {problem}. It goes on by itself when the schema is registered under that id; or {accept}. \
@@ -143,7 +162,10 @@ impl Ingest {
     pub(crate) fn tell_held(&self, partition: i32, held: &Held) {
         let topic = &self.source.topic;
         let sentence = held.sentence(topic, partition);
-        tracing::error!(topic, partition, offset = held.offset(), "{sentence}");
+        // That the registry does not answer has been said for all partitions at once.
+        if !held.awaits_registry() {
+            tracing::error!(topic, partition, offset = held.offset(), "{sentence}");
+        }
         self.watched.waits(partition, &sentence, now_micros());
     }
 
@@ -155,7 +177,17 @@ impl Ingest {
         held.map(|(partition, held)| held.sentence(topic, *partition)).collect()
     }
 
-    /// Lets those partitions go on that somebody has accepted since.
+    /// What is known of a schema id that a partition meets: what others that wait for it have learned.
+    pub(crate) fn known_of(&self, id: u32) -> Lookup {
+        if self.rows.ids() == Ids::OfBuild {
+            return Lookup::NotInBuild;
+        }
+        let held = self.intake.partitions.values().filter_map(|one| one.held.as_ref());
+        held.filter_map(|held| held.lookup_of(id)).next().cloned().unwrap_or(Lookup::Asked)
+    }
+
+    /// Lets those partitions go on that somebody has accepted since. What waits for the registry is told
+    /// apart only by its answer, which then finds that they are accepted.
     pub(crate) async fn look_at_held(&mut self) -> Result<(), Error> {
         let held =
             self.intake.partitions.iter().filter_map(|(partition, one)| Some((*partition, one.held.clone()?)));
@@ -170,14 +202,26 @@ impl Ingest {
         }
         let accepted = |(partition, held): (i32, Held)| {
             let through = sink.stamps(partition).accepted.filter(|through| *through > held.offset())?;
-            Some((partition, through))
+            Some((partition, held.awaits_registry(), through))
         };
-        let accepted: Vec<(i32, i64)> = held.into_iter().filter_map(accepted).collect();
-        for (partition, through) in accepted {
-            self.accepted.insert(partition, through);
+        let accepted: Vec<(i32, bool, i64)> = held.into_iter().filter_map(accepted).collect();
+        let topic = &self.source.topic;
+        for (partition, awaits_registry, through) in accepted {
+            let is_news = self.accepted.insert(partition, through) != Some(through);
+            if awaits_registry {
+                if is_news {
+                    tracing::warn!(
+                        topic,
+                        partition,
+                        through,
+                        "accepted by a steward; the partition waits all the same until the schema registry answers, \
+                         since only then is it known what cannot be read"
+                    );
+                }
+                continue;
+            }
             self.shares.insert(partition, BadShare::default());
             if self.go_on(partition) {
-                let topic = &self.source.topic;
                 tracing::warn!(topic, partition, through, "accepted by a steward: the partition goes on");
             }
         }

@@ -65,7 +65,7 @@ pub(crate) enum PauseCause {
     Memory,
     /// A schema id that nobody knows.
     UnknownSchema,
-    /// The schema registry does not answer.
+    /// The schema registry has not answered; passes by itself when it does.
     Registry,
     /// Too large a share of the partition's newest records is bad.
     ShareRefused,
@@ -100,7 +100,7 @@ impl FlushReason {
 }
 
 impl PauseCause {
-    /// Those that do not pass by themselves.
+    /// Those for which a partition is held.
     const WAITING: [Self; 3] = [Self::UnknownSchema, Self::Registry, Self::ShareRefused];
 
     fn label(self) -> &'static str {
@@ -192,7 +192,7 @@ impl Recorder {
         gauge!(BUDGET.name).set(budget_bytes as f64);
     }
 
-    /// How many partitions this process reads, and why some of them wait for somebody to act.
+    /// How many partitions this process reads, and why some of them are held.
     pub(crate) fn partitions(&self, assigned: usize, waiting: &[PauseCause]) {
         gauge!(ASSIGNED.name, "topic" => self.topic.clone()).set(assigned as f64);
         for cause in PauseCause::WAITING {

@@ -69,19 +69,16 @@ impl Ingest {
         Ok(())
     }
 
-    /// Notes why a partition waits, and says so if that is news and concerns it alone; it waits no more where
-    /// a steward has accepted what cannot be read.
+    /// Notes why a partition waits, and says so if that is news; it waits no more where it is known by now
+    /// that the record cannot be read, and a steward has accepted such records.
     fn still_held(&mut self, partition: i32, lookup: &Lookup) {
         let Some(held) = self.intake.partitions.get_mut(&partition).and_then(|one| one.held.as_mut()) else {
             return;
         };
         let is_news = held.learn(lookup.clone());
-        if matches!(lookup, Lookup::Unanswered(_)) {
-            return;
-        }
         let held = held.clone();
-        if self.accepted.get(&partition).is_some_and(|through| *through > held.offset()) {
-            // A steward has said already that such records go to the quarantine.
+        let accepted = self.accepted.get(&partition).is_some_and(|through| *through > held.offset());
+        if accepted && !held.awaits_registry() {
             self.go_on(partition);
         } else if is_news {
             self.tell_held(partition, &held);

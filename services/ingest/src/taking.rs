@@ -50,7 +50,7 @@ impl Ingest {
         let accepted = self.accepted.get(&partition).copied().unwrap_or_default();
         let mut chunk = chunk.of_offsets(from..end);
         let mut rows = self.rows.rows(&chunk, &self.source.topic, partition, now_micros(), accepted)?;
-        let mut held = Held::of_unknown_schema(&rows, self.rows.ids());
+        let mut held = Held::of_unknown_schema(&rows, |id| self.known_of(id));
         if let Some(over_at) = self.over_at(partition, &chunk, &rows, accepted) {
             chunk = chunk.of_offsets(from..over_at);
             rows = self.rows.rows(&chunk, &self.source.topic, partition, now_micros(), accepted)?;

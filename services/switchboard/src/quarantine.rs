@@ -116,7 +116,7 @@ async fn accept(config: &Config, lake: &Lake, of: &OfPartition, through: Option<
     ingest::accept_bad(lake, source, cluster.id(), *partition, through).await?;
     println!(
         "{topic} partition {partition}: what lies before offset {through} and cannot be used goes to the quarantine. A \
-         running ingest goes on within seconds"
+         running ingest goes on within seconds, or, where it waits for the schema registry, once that answers"
     );
     Ok(())
 }

@@ -128,8 +128,8 @@ pub(super) const PAUSED: Metric = metric(
     "switchboard_ingest_partitions_paused",
     Kind::Gauge,
     Unit::Count,
-    "Partitions that this process does not go on with, by cause: memory passes by itself; unknown_schema, registry \
-     and share_refused wait for somebody.",
+    "Partitions that this process does not go on with, by cause: memory passes by itself, and registry \
+     when the schema registry answers; unknown_schema and share_refused wait for somebody.",
 );
 pub(super) const UPLOAD_SECONDS: Metric = metric(
     "switchboard_ingest_upload_seconds",

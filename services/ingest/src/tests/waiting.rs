@@ -3,11 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::added_columns::{record, schema};
-use super::parts::Alone;
-use crate::Chunk;
+use super::parts::{Alone, CLUSTER, source};
 use crate::consume::{Brought, Command};
 use crate::metrics::PauseCause;
 use crate::sink::Flushed;
+use crate::{Chunk, accept_bad};
 use schemas::RegistryError;
 use std::sync::Arc;
 
@@ -58,8 +58,20 @@ impl Alone {
     }
 }
 
+fn down() -> Result<(), RegistryError> {
+    Err(RegistryError::Outage { registry: "r".to_owned(), problem: "refused".to_owned() })
+}
+
 fn absent() -> Result<(), RegistryError> {
     Err(RegistryError::Absent { asked: format!("schema id {NEW_ID}") })
+}
+
+#[tokio::test]
+async fn an_id_whose_answer_comes_at_once_leaves_the_process_ready() {
+    let mut alone = Alone::at_a_new_id().await;
+    assert_eq!((alone.reasons().len(), alone.causes()), (0, vec![PauseCause::Registry]));
+    alone.learns(Ok(())).await;
+    assert_eq!((alone.read_on(), alone.causes(), alone.reasons().len()), (vec![0], vec![], 0));
 }
 
 #[tokio::test]
@@ -71,6 +83,50 @@ async fn a_partition_whose_schema_is_registered_at_last_is_ready_again() {
     assert!(reason.contains("has no schema id 7") && reason.contains("quarantine accept"), "{reason}");
     alone.learns(Ok(())).await;
     assert_eq!((alone.read_on(), alone.causes(), alone.reasons().len()), (vec![0], vec![], 0));
+}
+
+#[tokio::test]
+async fn a_registry_that_is_down_is_a_cause_of_its_own_and_is_told_until_it_answers() {
+    let mut alone = Alone::at_a_new_id().await;
+    alone.learns(down()).await;
+    let [reason] = &alone.reasons()[..] else { panic!("{:?}", alone.reasons()) };
+    assert!(reason.contains("does not answer: refused") && reason.contains("goes on by itself"), "{reason}");
+    // Another partition that meets the id need not ask first.
+    alone.meets_the_new_id(1);
+    assert_eq!((alone.reasons().len(), alone.causes()), (2, vec![PauseCause::Registry; 2]));
+    alone.learns(Ok(())).await;
+    assert_eq!((alone.read_on(), alone.causes(), alone.reasons().len()), (vec![0, 1], vec![], 0));
+}
+
+#[tokio::test]
+async fn an_outage_does_not_take_back_that_the_registry_had_no_such_id() {
+    let mut alone = Alone::at_a_new_id().await;
+    alone.learns(absent()).await;
+    alone.learns(down()).await;
+    assert_eq!(alone.causes(), [PauseCause::UnknownSchema]);
+    accept_bad(&alone.lake, source(), CLUSTER, 0, 5).await.unwrap();
+    alone.ingest.look_at_held().await.unwrap();
+    assert_eq!((alone.read_on(), alone.reasons().len()), (vec![0], 0));
+}
+
+#[tokio::test]
+async fn what_is_accepted_while_the_registry_is_down_waits_for_its_answer() {
+    let mut alone = Alone::at_a_new_id().await;
+    accept_bad(&alone.lake, source(), CLUSTER, 0, 5).await.unwrap();
+    for answer in [None, Some(down()), Some(down())] {
+        if let Some(answer) = answer {
+            alone.learns(answer).await;
+        }
+        alone.ingest.look_at_held().await.unwrap();
+        assert_eq!((alone.read_on(), alone.causes()), (vec![], vec![PauseCause::Registry]));
+    }
+    let [reason] = &alone.reasons()[..] else { panic!("{:?}", alone.reasons()) };
+    assert!(reason.contains("`switchboard quarantine accept` waits for that too"), "{reason}");
+    alone.learns(absent()).await;
+    assert_eq!((alone.read_on(), alone.reasons().len()), (vec![0], 0));
+    alone.reads(0);
+    let partition = &alone.ingest.intake.partitions[&0];
+    assert_eq!((partition.held.as_ref(), partition.rows.bad.len(), partition.next), (None, 1, Some(1)));
 }
 
 #[tokio::test]
