@@ -14,7 +14,7 @@ use schemas::Refusal;
 use std::time::Duration;
 use table::{
     ASSIGNED, BUDGET, BUFFERED, BYTES, COMMIT_SECONDS, COMMITS, DUPLICATES, FLUSHES, Kind, LAG_MESSAGES,
-    LAG_SECONDS, METRICS, Metric, OFFSET_GAPS, PAUSED, QUARANTINED, RECORDS, ROWS, UPLOAD_SECONDS,
+    LAG_SECONDS, METRICS, Metric, OFFSET_GAPS, PAUSED, QUARANTINED, RECORDS, ROWS, SURPRISES, UPLOAD_SECONDS,
 };
 
 /// Tells whoever collects metrics what each of them means.
@@ -130,6 +130,7 @@ impl Recorder {
         FlushReason::ALL.iter().for_each(|reason| recorder.add(FLUSHES, "reason", reason.label(), 0));
         recorder.offset_gaps(0);
         recorder.duplicates_dropped(0);
+        recorder.decoder_surprises(0);
         recorder.pressed_back(0);
         recorder
     }
@@ -174,6 +175,11 @@ impl Recorder {
     /// Records were left out because they were there already.
     pub(crate) fn duplicates_dropped(&self, records: usize) {
         counter!(DUPLICATES.name, "topic" => self.topic.clone()).increment(records as u64);
+    }
+
+    /// The decoder erred on so many groups of records that the check had passed.
+    pub(crate) fn decoder_surprises(&self, groups: usize) {
+        counter!(SURPRISES.name, "topic" => self.topic.clone()).increment(groups as u64);
     }
 
     /// How far the lake is behind Kafka in one partition; the seconds stay as they were while nobody

@@ -52,6 +52,8 @@ pub struct ChunkRows {
     pub kafka_time_ms: Option<i64>,
     /// What tells the last record from any other; see [`RowBuilder::fingerprint`].
     pub last_record: Option<i64>,
+    /// Groups of records on which the decoder erred although the check had passed them.
+    pub surprises: usize,
     /// The offset at which the partition was paused because too many records were bad.
     pub paused_at: Option<i64>,
 }
@@ -160,6 +162,7 @@ impl RowBuilder {
             let records: Vec<&[u8]> = places.iter().map(|place| chunk.record(*place)).collect();
             let Some(decoder) = self.decoders.get_mut(&id) else { continue };
             let decoded = decoder.decode(&records)?;
+            result.surprises += decoded.surprises;
             if decoded.surprises > 0 {
                 tracing::error!(
                     topic,
@@ -271,6 +274,7 @@ impl Payload for ChunkRows {
         self.batches.extend(later.batches);
         self.bad.extend(later.bad);
         self.bytes += later.bytes;
+        self.surprises += later.surprises;
         self.kafka_time_ms = self.kafka_time_ms.max(later.kafka_time_ms);
         self.last_record = later.last_record.or(self.last_record);
         self.paused_at = later.paused_at.or(self.paused_at);

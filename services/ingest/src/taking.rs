@@ -57,6 +57,7 @@ impl Ingest {
             rows.paused_at = Some(over_at);
             held = Some(Held::TooManyBad { offset: over_at });
         }
+        self.watched.recorder.decoder_surprises(rows.surprises);
         let end = held.as_ref().map_or(end, Held::offset);
         let is_held = held.clone();
         self.intake.take(partition, end, rows, held);

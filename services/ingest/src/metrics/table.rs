@@ -27,7 +27,7 @@ const fn metric(name: &'static str, kind: Kind, unit: Unit, description: &'stati
 }
 
 /// All of them.
-pub(super) const METRICS: [Metric; 16] = [
+pub(super) const METRICS: [Metric; 17] = [
     LAG_MESSAGES,
     LAG_SECONDS,
     RECORDS,
@@ -38,6 +38,7 @@ pub(super) const METRICS: [Metric; 16] = [
     FLUSHES,
     OFFSET_GAPS,
     DUPLICATES,
+    SURPRISES,
     BUFFERED,
     BUDGET,
     ASSIGNED,
@@ -105,6 +106,14 @@ pub(super) const DUPLICATES: Metric = metric(
     Kind::Counter,
     Unit::Count,
     "Records left out because the lake or the buffer had them already; some are usual after a rebalance.",
+);
+pub(super) const SURPRISES: Metric = metric(
+    "switchboard_ingest_decoder_surprises_total",
+    Kind::Counter,
+    Unit::Count,
+    "Groups of records on which the decoder erred although the check had passed them, a fault of Switchboard's. Each \
+     record of them is then decoded alone, and only those that cannot be are in the quarantine, as decoder_refused. \
+     Must stay 0.",
 );
 pub(super) const BUFFERED: Metric = metric(
     "switchboard_ingest_buffered_bytes",

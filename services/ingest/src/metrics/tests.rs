@@ -67,6 +67,7 @@ fn record_all() {
     recorder.uploaded(Duration::from_millis(5));
     recorder.offset_gaps(1);
     recorder.duplicates_dropped(4);
+    recorder.decoder_surprises(1);
     recorder.lag(0, 12, Some(1.5));
     recorder.memory(300, 1_000);
     recorder.partitions(3, &[PauseCause::Registry]);
