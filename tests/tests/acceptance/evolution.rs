@@ -4,6 +4,7 @@
 use crate::broker::Broker;
 use crate::delta;
 use crate::kafka::{PARTITIONS, Writer};
+use crate::operations::{get, listener, metric};
 use crate::world::World;
 use pipeline_tests::registry_server::RegistryServer;
 use schemas::{Event, Value, catalogue, event_id, frame};
@@ -60,7 +61,8 @@ pub(crate) struct Pipeline {
 impl Pipeline {
     pub(crate) fn new(broker: &Broker, registry: &RegistryServer) -> Self {
         let world = World::with_brokers(&broker.address);
-        let settings = format!("[schemas]\nregistry = \"{}\"\n", registry.url());
+        let settings =
+            format!("[schemas]\nregistry = \"{}\"\n[operations]\nlisten = \"127.0.0.1:0\"\n", registry.url());
         std::fs::write(world.path("switchboard.toml"), settings).unwrap();
         Self { world, writer: Writer::new(&broker.address), sent: 0 }
     }
@@ -168,6 +170,12 @@ fn an_unknown_id_waits_for_the_registry_and_goes_on_by_itself() {
     pipeline.send(20, 0, first, &[]);
     let _ingest = pipeline.world.start(&["ingest", "--source", "telephony"], "ingest.log");
     pipeline.wait_for_rows(20);
+    let operations = listener(&pipeline.world, "ingest.log");
+    let paused = |cause: &str| {
+        let label = format!("cause=\"{cause}\"");
+        metric(&get(&operations, "/metrics").body, "switchboard_ingest_partitions_paused", &[&label])
+    };
+    pipeline.wait("readiness", || get(&operations, "/readyz").status == 200);
 
     registry.refuse();
     let second = registry.register(SUBJECT, &schema(&newer()));
@@ -177,14 +185,27 @@ fn an_unknown_id_waits_for_the_registry_and_goes_on_by_itself() {
     pipeline.wait("the outage to be told", || pipeline.log().contains("does not answer"));
     // The other partition goes on; this one waits at the record that cannot be looked up.
     pipeline.wait_for_rows(25);
+    let unready = get(&operations, "/readyz");
+    assert_eq!(unready.status, 503, "{}", unready.body);
+    for said in
+        ["partition 0 waits at offset 20", "does not answer", "goes on by itself when the registry answers"]
+    {
+        assert!(unready.body.contains(said), "{said}\n{}", unready.body);
+    }
+    pipeline.wait("the pause to be measured", || paused("registry") == Some(1.0));
+    assert_eq!(paused("unknown_schema"), Some(0.0));
     registry.fail_with(503);
     registry.come_back().unwrap();
     let asked = registry.requests();
     pipeline.wait("two more questions", || registry.requests() >= asked + 2);
     assert_eq!(pipeline.log().matches("does not answer").count(), 1, "{}", pipeline.log());
     pipeline.wait_for_rows(25);
+    assert_eq!(get(&operations, "/readyz").status, 503);
     registry.fail_with(0);
     pipeline.wait_for_rows(35);
+    pipeline.wait("readiness again", || get(&operations, "/readyz").status == 200);
+    let causes = ["registry", "unknown_schema", "share_refused", "memory"];
+    assert_eq!(causes.map(paused), [Some(0.0); 4]);
     pipeline.is_clean();
     assert_eq!(pipeline.log().matches("the schema registry answers again").count(), 1, "{}", pipeline.log());
 }

@@ -47,7 +47,7 @@ fn until<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
 }
 
 /// The address of the operations listener, as the process tells it.
-fn listener(world: &World, log: &str) -> String {
+pub(crate) fn listener(world: &World, log: &str) -> String {
     until("the address of the operations listener", || {
         let told = fs::read_to_string(world.path(log)).unwrap();
         let rest = told.split("operations on http://").nth(1)?;
@@ -55,12 +55,12 @@ fn listener(world: &World, log: &str) -> String {
     })
 }
 
-fn get(address: &str, path: &str) -> Answer {
+pub(crate) fn get(address: &str, path: &str) -> Answer {
     ask(address, "GET", path, "")
 }
 
 /// The sum of a metric's samples that have all these labels.
-fn metric(text: &str, name: &str, labels: &[&str]) -> Option<f64> {
+pub(crate) fn metric(text: &str, name: &str, labels: &[&str]) -> Option<f64> {
     let samples = text.lines().filter(|line| {
         let rest = line.strip_prefix(name);
         rest.is_some_and(|rest| rest.starts_with(['{', ' '])) && labels.iter().all(|label| line.contains(label))
