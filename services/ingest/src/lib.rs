@@ -15,6 +15,7 @@ mod history;
 mod inquiries;
 mod intake;
 mod kafka;
+mod known;
 mod lag;
 pub mod metrics;
 mod outlet;
