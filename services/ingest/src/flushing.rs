@@ -43,14 +43,15 @@ impl Ingest {
         }
     }
 
-    /// Hands a batch to the outlet, and with it the partitions that have no more than is in it.
+    /// Hands a batch to the outlet, and with it which partitions there are, and which of them have no more
+    /// than is in it.
     fn write(&mut self, batch: Batch<ChunkRows>) {
         let at_end = self.intake.at_end().into_iter();
         let at_end = at_end
             .filter_map(|(partition, next)| Some((partition, self.watched.stood_at_end_ms(partition, next)?)));
-        let at_end = at_end.collect();
+        let complete_through_ms = self.watched.known().into_iter().chain(at_end).collect();
         let outlet = std::mem::replace(&mut self.outlet, Outlet::Lost);
-        self.outlet = outlet.begin(batch, at_end, now_micros);
+        self.outlet = outlet.begin(batch, complete_through_ms, now_micros);
     }
 
     /// Waits until nothing is being written.

@@ -110,11 +110,11 @@ impl<R: Payload, C> Intake<R, C> {
     }
 
     /// Partitions of which Kafka had no more when it was asked last, and of which all is committed or
-    /// sealed; each with the position after what was taken.
+    /// sealed; each with the position after what was taken, 0 where nothing ever was.
     pub(crate) fn at_end(&self) -> Vec<(i32, i64)> {
         let at_end =
             self.partitions.iter().filter(|(_, one)| one.at_end && one.held.is_none() && !one.has_moved());
-        at_end.filter_map(|(partition, one)| Some((*partition, one.next?))).collect()
+        at_end.map(|(partition, one)| (*partition, one.next.unwrap_or_default())).collect()
     }
 
     /// Notes that Kafka has no more of a partition just now.
@@ -247,6 +247,18 @@ mod tests {
         assert_eq!((intake.wants(0, 1, 13), intake.wants(0, 1, 10)), (Some(10), None));
         let second = intake.assign(0, Some(10));
         assert_eq!((intake.wants(0, 1, 13), intake.wants(0, second, 13)), (None, Some(10)));
+    }
+
+    #[test]
+    fn a_partition_that_was_always_empty_is_at_its_end_too() {
+        let mut intake = intake(&[0]);
+        let never_seen = intake.assign(1, None);
+        assert_eq!(intake.at_end(), []);
+        intake.reached_end(0, 1);
+        intake.reached_end(1, never_seen);
+        assert_eq!(intake.at_end(), [(0, 10), (1, 0)]);
+        intake.take(1, 1, Offsets(vec![0]), None);
+        assert_eq!(intake.at_end(), [(0, 10)]);
     }
 
     #[test]

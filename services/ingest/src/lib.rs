@@ -15,6 +15,7 @@ mod history;
 mod inquiries;
 mod intake;
 mod kafka;
+mod known;
 mod lag;
 pub mod metrics;
 mod outlet;
@@ -32,7 +33,7 @@ mod tests;
 mod tokens;
 mod watched;
 
-pub use accepted::{Decided, accept_bad, accept_loss};
+pub use accepted::{Decided, Loss, NoSuchLoss, accept_bad, accept_loss};
 pub use budget::Budget;
 pub use chunk::Chunk;
 pub use health::{Condition, Health, Problem};

@@ -22,12 +22,18 @@ pub(crate) enum Outlet {
 }
 
 impl Outlet {
-    /// Begins to write a batch; the caller has seen to it that nothing is being written.
-    pub(crate) fn begin(self, batch: Batch<ChunkRows>, at_end: Vec<(i32, i64)>, now_micros: fn() -> i64) -> Self {
+    /// Begins to write a batch, with what is to be said of how complete it makes each partition; the caller
+    /// has seen to it that nothing is being written.
+    pub(crate) fn begin(
+        self,
+        batch: Batch<ChunkRows>,
+        complete_through_ms: Vec<(i32, i64)>,
+        now_micros: fn() -> i64,
+    ) -> Self {
         let Self::Idle(mut sink) = self else { return self };
         let bytes = batch.bytes();
         let task = tokio::spawn(async move {
-            let flushed = sink.flush(&batch, &at_end, now_micros).await;
+            let flushed = sink.flush(&batch, &complete_through_ms, now_micros).await;
             (sink, batch, flushed)
         });
         Self::Busy { task, bytes }

@@ -107,10 +107,11 @@ pub async fn run(
     }
     let Connected { consumer, cluster, reaches } = connected?;
     let sink = Sink::open(lake, source, cluster.id().to_owned(), steward, watched.clone()).await?;
-    let again = options.clone();
+    let (again, asked_ms) = (options.clone(), now_micros() / 1_000);
     let later = tokio::task::spawn_blocking(move || kafka::reaches(&cluster, &again, &source.topic));
     let later = later.await.map_err(thread_ended)??;
     judge_all(&source.topic, |partition| sink.position(partition), &reaches, &later)?;
+    watched.asked(&later, asked_ms, |partition| sink.position(partition));
     let ids = if options.registry.is_some() { Ids::OfRegistry } else { Ids::OfBuild };
     let rows = RowBuilder::with_columns(source, sink.columns()?, ids, key);
     let (answer, answers) = mpsc::unbounded_channel();

@@ -110,16 +110,22 @@ impl Sink {
             accepted: held(fence::accepted_of_partition),
             paused_at: held(fence::paused_of_partition),
             last_record: held(fence::last_record_of_partition),
-            complete_through_ms: held(fence::completeness_of_partition),
+            complete_through_ms: fence::complete_through_ms(
+                self.events.positions(),
+                &self.cluster,
+                &self.topic,
+                partition,
+            ),
         }
     }
 
-    /// Makes a batch safe, or says which partitions others have moved. `at_end`: partitions of
-    /// which there was no more, and until when there was not, milliseconds since 1970. Waits for as long as the lake does not answer.
+    /// Makes a batch safe, or says which partitions others have moved. `complete_through_ms`: up to when what
+    /// is in the lake with this batch is all that Kafka had of a partition; 0 for one that is only known to be
+    /// there. Waits for as long as the lake does not answer.
     pub(crate) async fn flush(
         &mut self,
         batch: &Batch<ChunkRows>,
-        at_end: &[(i32, i64)],
+        complete_through_ms: &[(i32, i64)],
         now_micros: fn() -> i64,
     ) -> Result<Flushed, Error> {
         let in_flight: usize = batch.parts.values().map(|part| part.rows.records()).sum();
@@ -134,7 +140,7 @@ impl Sink {
             self.watched.recorder.uploaded(began.elapsed());
             fault::point("ingest.after_upload", files.rows);
             let rows = files.rows as u64;
-            let mut commit = self.to_commit(batch, files, at_end, now_micros());
+            let mut commit = self.to_commit(batch, files, complete_through_ms, now_micros());
             commit.columns = Some(schema.clone());
             let quarantined = batch.parts.values().map(|part| part.rows.bad.len() as u64).sum();
             match self.commit(commit).await? {
@@ -196,7 +202,13 @@ impl Sink {
         Ok(committed?)
     }
 
-    fn to_commit(&self, batch: &Batch<ChunkRows>, files: Files, at_end: &[(i32, i64)], now_micros: i64) -> Commit {
+    fn to_commit(
+        &self,
+        batch: &Batch<ChunkRows>,
+        files: Files,
+        complete_through_ms: &[(i32, i64)],
+        now_micros: i64,
+    ) -> Commit {
         let mut commit = Commit { files, patience: lake::Patience::Endless, ..Commit::default() };
         let mut offsets = serde_json::Map::new();
         let stamp = |of: fn(&str, &str, i32) -> String, partition| of(&self.cluster, &self.topic, partition);
@@ -212,12 +224,10 @@ impl Sink {
         }
         let newest =
             batch.parts.iter().filter_map(|(partition, part)| Some((*partition, part.rows.kafka_time_ms?)));
-        for (partition, through_ms) in newest.chain(at_end.iter().copied()) {
-            let stamp = stamp(fence::completeness_of_partition, partition);
-            let known_ms = commit.stamps.get(&stamp).or(self.events.positions().get(&stamp)).copied();
-            // A producer's clock may be ahead; and what was complete once stays so.
-            let through_ms = through_ms.min(now_micros / 1_000).max(known_ms.unwrap_or(i64::MIN));
-            commit.stamps.insert(stamp, through_ms);
+        for (partition, through_ms) in newest.chain(complete_through_ms.iter().copied()) {
+            let least_ms = commit.at_least.entry(stamp(fence::completeness_of_partition, partition)).or_default();
+            // A producer's clock may be ahead.
+            *least_ms = (*least_ms).max(through_ms.min(now_micros / 1_000));
         }
         let bad: usize = batch.parts.values().map(|part| part.rows.bad.len()).sum();
         commit.notes.insert("offsets".to_owned(), json!(offsets));

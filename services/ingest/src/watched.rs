@@ -4,6 +4,8 @@
 //! Shared by both, so that lag is seen to grow also while the lake does not answer.
 
 use crate::health::{Condition, Health};
+use crate::kafka::Reaches;
+use crate::known::Known;
 use crate::lag::{Lag, Seen};
 use crate::metrics::Recorder;
 use rdkafka::statistics::{Partition, Statistics};
@@ -25,6 +27,7 @@ pub(crate) struct Watched {
     pub(crate) recorder: Recorder,
     health: Health,
     lag: Mutex<Lag>,
+    known: Mutex<Known>,
     /// Whether partitions are paused, or were so at any time since the last look: their ends are not
     /// heard of meanwhile.
     deaf: AtomicBool,
@@ -38,8 +41,8 @@ impl Watched {
         let sentence = format!("topic {topic}: Kafka at {brokers} has not been reached yet");
         health.broken(Condition::Kafka(topic.to_owned()), sentence, now_micros);
         let (topic, brokers, recorder) = (topic.to_owned(), brokers.to_owned(), Recorder::new(topic));
-        let (lag, deaf, paused) = (Mutex::default(), AtomicBool::default(), AtomicBool::default());
-        Self { topic, brokers, recorder, health, lag, deaf, paused }
+        let (deaf, paused) = (AtomicBool::default(), AtomicBool::default());
+        Self { topic, brokers, recorder, health, lag: Mutex::default(), known: Mutex::default(), deaf, paused }
     }
 
     /// Kafka answers.
@@ -47,8 +50,19 @@ impl Watched {
         self.health.holds(&Condition::Kafka(self.topic.clone()));
     }
 
+    /// Kafka was asked how far all partitions reach, and the lake stood at `position`.
+    pub(crate) fn asked(&self, reaches: &Reaches, asked_ms: i64, position: impl Fn(i32) -> Option<i64>) {
+        self.known_partitions().asked(reaches, asked_ms, position);
+    }
+
+    /// The partitions that the topic has, and up to when the lake had all of each when Kafka was asked.
+    pub(crate) fn known(&self) -> Vec<(i32, i64)> {
+        self.known_partitions().all()
+    }
+
     /// This process has the partition from now on.
     pub(crate) fn assigned(&self, partition: i32, position: Option<i64>, complete_through_ms: Option<i64>) {
+        self.known_partitions().heard_of([partition]);
         self.lag().assigned(partition, position, complete_through_ms);
     }
 
@@ -114,6 +128,9 @@ impl Watched {
         }
         let hears = !self.deaf.swap(self.paused.load(Ordering::Relaxed), Ordering::Relaxed);
         let partitions = statistics.topics.get(&self.topic).into_iter().flat_map(|topic| &topic.partitions);
+        // The client has one more of its own, -1, and such as it was told of and the topic has not.
+        let of_topic = partitions.clone().filter(|(partition, found)| **partition >= 0 && !found.unknown);
+        self.known_partitions().heard_of(of_topic.map(|(partition, _)| *partition));
         for (partition, found) in partitions {
             let Some(seen) = seen(found, heard_ms(statistics, found).filter(|_| hears)) else { continue };
             let behind = self.lag().behind(*partition, seen, now_ms);
@@ -121,6 +138,10 @@ impl Watched {
                 self.recorder.lag(*partition, behind.messages, behind.seconds);
             }
         }
+    }
+
+    fn known_partitions(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lag(&self) -> MutexGuard<'_, Lag> {

@@ -55,9 +55,24 @@ pub fn of_partition(cluster: &str, topic: &str, partition: i32) -> String {
 }
 
 /// The stamp beside a Kafka partition's fence: the Kafka time, in milliseconds, up to which its
-/// events are in the table.
+/// events are in the table; 0 for a partition that is known to be there and of which nothing says so.
 pub fn completeness_of_partition(cluster: &str, topic: &str, partition: i32) -> String {
     format!("v1/valid-through/{cluster}/{topic}/{partition}")
+}
+
+/// The Kafka partition (cluster, topic, partition) of such a stamp, if it is one.
+pub fn partition_of_completeness(stamp: &str) -> Option<(&str, &str, i32)> {
+    place(stamp.strip_prefix("v1/valid-through/")?)
+}
+
+/// The Kafka time, in milliseconds, up to which a partition's events are in the table, if anything says so.
+pub fn complete_through_ms(
+    positions: &BTreeMap<String, i64>,
+    cluster: &str,
+    topic: &str,
+    partition: i32,
+) -> Option<i64> {
+    positions.get(&completeness_of_partition(cluster, topic, partition)).copied().filter(|through| *through > 0)
 }
 
 /// The fence of a file of history, by the SHA-256 of its content, in hexadecimal.
@@ -72,9 +87,13 @@ pub fn is_of_file(fence: &str) -> bool {
 
 /// The Kafka partition (cluster, topic, partition) of a fence, if it is one's.
 pub fn partition_of(fence: &str) -> Option<(&str, &str, i32)> {
-    let mut parts = fence.strip_prefix("v1/")?.split('/');
+    place(fence.strip_prefix("v1/")?).filter(|(cluster, ..)| *cluster != "file")
+}
+
+fn place(text: &str) -> Option<(&str, &str, i32)> {
+    let mut parts = text.split('/');
     let found = (parts.next()?, parts.next()?, parts.next()?.parse().ok()?);
-    (parts.next().is_none() && found.0 != "file").then_some(found)
+    parts.next().is_none().then_some(found)
 }
 
 /// The stamp up to which the stewards have accepted whatever a Kafka partition holds: below this
@@ -93,6 +112,16 @@ pub fn paused_of_partition(cluster: &str, topic: &str, partition: i32) -> String
 /// that was made anew holds another one there.
 pub fn last_record_of_partition(cluster: &str, topic: &str, partition: i32) -> String {
     format!("v1/last-record/{cluster}/{topic}/{partition}")
+}
+
+/// Those of the stamps that are to be set for none to be less than `at_least`, given the positions of the
+/// version that the commit lands after: whoever knows less than others does not take back what they said.
+pub fn raised<'a>(
+    at_least: &'a BTreeMap<String, i64>,
+    stored: &BTreeMap<String, i64>,
+) -> impl Iterator<Item = (&'a String, i64)> {
+    let is_less = |(stamp, least): &(&String, &i64)| stored.get(*stamp).is_none_or(|held| held < *least);
+    at_least.iter().filter(is_less).map(|(stamp, least)| (stamp, *least))
 }
 
 /// Judges a batch on the positions of the version that it would be committed on.
@@ -144,5 +173,25 @@ mod tests {
         assert_eq!(partition_of(&completeness_of_partition("c1", "t", 3)), None);
         assert_eq!(partition_of(&accepted_of_partition("c1", "t", 3)), None);
         assert_eq!(partition_of(REFRESH), None);
+        assert_eq!(partition_of_completeness(&completeness_of_partition("c1", "t", 3)), Some(("c1", "t", 3)));
+        assert_eq!(partition_of_completeness(&fence), None);
+    }
+
+    #[test]
+    fn a_stamp_is_raised_and_never_taken_back() {
+        let at_least = stored(&[("behind", 5), ("equal", 5), ("ahead", 0), ("new", 0)]);
+        let held = stored(&[("behind", 4), ("equal", 5), ("ahead", 6), ("other", 7)]);
+        let set: Vec<(&str, i64)> =
+            raised(&at_least, &held).map(|(stamp, value)| (stamp.as_str(), value)).collect();
+        assert_eq!(set, [("behind", 5), ("new", 0)]);
+    }
+
+    #[test]
+    fn a_partition_that_is_only_known_to_be_there_is_complete_up_to_no_time() {
+        let mut positions = stored(&[(&completeness_of_partition("c", "t", 1), 0)]);
+        assert_eq!(complete_through_ms(&positions, "c", "t", 1), None);
+        positions.insert(completeness_of_partition("c", "t", 1), 9);
+        assert_eq!(complete_through_ms(&positions, "c", "t", 1), Some(9));
+        assert_eq!(complete_through_ms(&positions, "c", "t", 2), None);
     }
 }

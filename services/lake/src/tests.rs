@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod stamps;
+
 use crate::positions::commit_actions;
 use crate::{Commit, Committed, Error, Lake, Span, Table, TableSpec};
 use arrow::array::{AsArray, Date32Array, Int64Array, RecordBatch, StringArray};

@@ -9,7 +9,7 @@ use lake::{Table, fence};
 use queries::{Engine, Facts};
 use schemas::Source;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What was seen of one source.
@@ -22,8 +22,11 @@ pub struct Completeness {
     /// The time of its newest event, microseconds since 1970, UTC.
     pub last_event_at_micros: Option<i64>,
     /// The Kafka time up to which all partitions are in the lake, microseconds since 1970, UTC;
-    /// `None` for a source that has come from files only.
+    /// `None` for a source that has come from files only, and as long as a partition has not been read.
     pub valid_through_micros: Option<i64>,
+    /// Partitions of its topic of which nothing says yet up to when they are in the lake.
+    #[serde(default)]
+    pub unread_partitions: i64,
     /// Records in the quarantine.
     pub quarantined: i64,
     /// Rows that repeat an event.
@@ -68,6 +71,7 @@ impl Completeness {
             rows: 0,
             last_event_at_micros: None,
             valid_through_micros: None,
+            unread_partitions: 0,
             quarantined: 0,
             repeats: 0,
             conflicts: 0,
@@ -82,6 +86,7 @@ impl Completeness {
         let times = times.into_iter().filter_map(|(name, at)| Some((name, instant(at?)?)));
         let counts = [
             ("rows", self.rows),
+            ("unread_partitions", self.unread_partitions),
             ("quarantined", self.quarantined),
             ("repeats", self.repeats),
             ("conflicts", self.conflicts),
@@ -90,6 +95,17 @@ impl Completeness {
         let counts = counts.map(|(name, count)| (name, count.to_string()));
         let all = times.chain(counts).chain([("source", self.source.clone())]);
         all.map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// Why it has no time up to which it is complete.
+    pub fn why_no_time(&self) -> &'static str {
+        if self.unread_partitions > 0 { "not yet read from all partitions" } else { "from files only" }
+    }
+
+    /// Takes in up to when its table says that it is complete.
+    pub(crate) fn reach(&mut self, table: &Table) {
+        self.valid_through_micros = valid_through_micros(table.positions());
+        self.unread_partitions = times(table.positions()).filter(Option::is_none).count() as i64;
     }
 
     /// What counts of it.
@@ -119,7 +135,9 @@ pub(crate) async fn of_source(
     let mut seen = Completeness::unseen(&source.name);
     seen.advance(Facts::default(), facts);
     seen.last_event_at_micros = newest_event(engine, &format!("{}_raw", source.table)).await?;
-    seen.valid_through_micros = table.and_then(|table| valid_through_micros(table.positions()));
+    if let Some(table) = table {
+        seen.reach(table);
+    }
     seen.quarantined = quarantined;
     Ok(seen)
 }
@@ -144,14 +162,20 @@ pub(crate) async fn quarantined(engine: &Engine) -> Result<BTreeMap<String, i64>
 }
 
 /// Up to when a source is complete, from its table's positions, microseconds since 1970, UTC: the
-/// earliest of its partitions' times; `None` as long as one that has a position has no time.
+/// earliest of its partitions' times; `None` as long as one that has a position, or is only known to be
+/// there, has no time.
 pub fn valid_through_micros(positions: &BTreeMap<String, i64>) -> Option<i64> {
-    let partitions = positions.keys().filter_map(|held| fence::partition_of(held));
-    let times = partitions.map(|(cluster, topic, partition)| {
-        positions.get(&fence::completeness_of_partition(cluster, topic, partition)).copied()
-    });
-    let times: Option<Vec<i64>> = times.collect();
+    let times: Option<Vec<i64>> = times(positions).collect();
     times?.into_iter().min().map(|millis| millis * 1_000)
+}
+
+/// Of each partition that the lake has heard of, up to when it is complete, milliseconds since 1970.
+fn times(positions: &BTreeMap<String, i64>) -> impl Iterator<Item = Option<i64>> {
+    let place = |held| fence::partition_of(held).or_else(|| fence::partition_of_completeness(held));
+    let partitions: BTreeSet<_> = positions.keys().filter_map(|held| place(held)).collect();
+    partitions
+        .into_iter()
+        .map(|(cluster, topic, partition)| fence::complete_through_ms(positions, cluster, topic, partition))
 }
 
 #[cfg(test)]
@@ -169,5 +193,19 @@ mod tests {
         positions.insert(fence::completeness_of_partition("c", "t", 1), 1_500);
         assert_eq!(valid_through_micros(&positions), Some(1_500_000));
         assert_eq!(valid_through_micros(&BTreeMap::from([(fence::of_file("ab"), 1)])), None);
+    }
+
+    #[test]
+    fn a_partition_that_is_known_and_not_read_leaves_the_source_without_a_time() {
+        let mut positions = BTreeMap::from([
+            (fence::of_partition("c", "t", 0), 5),
+            (fence::completeness_of_partition("c", "t", 0), 2_000),
+            (fence::completeness_of_partition("c", "t", 1), 0),
+        ]);
+        assert_eq!(valid_through_micros(&positions), None);
+        assert_eq!(times(&positions).collect::<Vec<_>>(), [Some(2_000), None]);
+        // It has no record, and there was none when Kafka was asked.
+        positions.insert(fence::completeness_of_partition("c", "t", 1), 1_800);
+        assert_eq!(valid_through_micros(&positions), Some(1_800_000));
     }
 }

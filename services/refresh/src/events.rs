@@ -105,7 +105,7 @@ pub(crate) async fn completeness(work: &mut Work<'_>) -> Result<Vec<Completeness
         let mut now = before.unwrap_or_else(|| Completeness::unseen(&source.name));
         now.quarantined = quarantined.get(&source.name).copied().unwrap_or_default();
         if let Some(table) = work.events.tables.get(&source.table) {
-            now.valid_through_micros = completeness::valid_through_micros(table.positions());
+            now.reach(table);
         }
         if work.changed.contains(&source.table) {
             let newest = completeness::newest_event(&work.engine, &format!("changed_{}", source.table)).await?;

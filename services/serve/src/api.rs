@@ -122,6 +122,7 @@ fn provenance(publication: &Publication) -> Map<String, Json> {
             "rows": source.rows,
             "last_event_at": source.last_event_at_micros.map(instant),
             "valid_through": source.valid_through_micros.map(instant),
+            "unread_partitions": source.unread_partitions,
             "quarantined": source.quarantined,
             "repeats": source.repeats,
             "conflicts": source.conflicts,

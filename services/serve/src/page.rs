@@ -178,7 +178,7 @@ fn sources(publication: &Publication, zone: Tz) -> Markup {
                     (words::source(&source.source)) ": "
                     @match source.valid_through_micros {
                         Some(through) => { "complete up to " (words::instant(through, zone)) }
-                        None => { "from files only, newest event " (words::instant(last, zone)) }
+                        None => { (source.why_no_time()) ", newest event " (words::instant(last, zone)) }
                     }
                     ", " (words::grouped(&source.rows.to_string())) " events, "
                     (words::grouped(&source.quarantined.to_string())) " quarantined"

@@ -128,7 +128,7 @@ pub(crate) fn completeness_lines(publication: &Publication) -> String {
     let line = |source: &Completeness| {
         let through = source
             .valid_through_micros
-            .map_or("files only".to_owned(), |at| format!("Kafka up to {}", instant(at)));
+            .map_or(source.why_no_time().to_owned(), |at| format!("Kafka up to {}", instant(at)));
         format!("{}: {through}, {} quarantined", source.source, source.quarantined)
     };
     let sources: Vec<String> = seen.map(line).collect();
@@ -146,7 +146,7 @@ pub(crate) fn tell_completeness(publication: &Publication) {
         };
         let through = match source.valid_through_micros {
             Some(through) => format!("complete up to what Kafka held at {}", instant(through)),
-            None => "from files only".to_owned(),
+            None => source.why_no_time().to_owned(),
         };
         println!("  {name}: {} rows, newest event {}, {through}", source.rows, instant(last));
         println!(

@@ -7,8 +7,8 @@ use crate::cli::quarantine::{IngestAction, OfPartition, QuarantineAction};
 use crate::config::Config;
 use crate::{keys, output};
 use anyhow::{Context, Result, anyhow, bail};
-use ingest::{Decided, Requeued};
-use kafka::{Cluster, Wanted};
+use ingest::{Decided, Loss, Requeued};
+use kafka::{Cluster, Wanted, Watermarks};
 use lake::Lake;
 use schemas::{Source, catalogue};
 
@@ -29,12 +29,13 @@ pub(crate) async fn run_for_ingest(config: &Config, action: IngestAction) -> Res
     let IngestAction::AcceptLoss { partition, from, to } = action;
     let lake = Lake::open(&config.lake.folder)?;
     let source = source_of(&partition.topic)?;
-    if to <= from {
-        bail!("--to must lie after --from: they are the first missing offset and the first that Kafka still has");
-    }
     let OfPartition { topic, partition } = partition;
     let cluster = cluster(config).await?;
-    match ingest::accept_loss(&lake, source, cluster.id(), partition, from, to).await? {
+    // Kafka itself must say so: a position that was moved over a record never comes back to it.
+    let kept = kept(config, &cluster, &topic, partition)?;
+    let loss = Loss::of(from, to, kept)
+        .map_err(|refused| anyhow!("{topic} partition {partition}: {refused}. Nothing was changed"))?;
+    match ingest::accept_loss(&lake, source, cluster.id(), partition, loss).await? {
         Decided::Written => {
             println!("{topic} partition {partition}: the loss of offsets {from} to {} is accepted", to - 1);
             println!("Start ingest again; it goes on at offset {to}.");
@@ -106,12 +107,7 @@ async fn accept(config: &Config, lake: &Lake, of: &OfPartition, through: Option<
     let cluster = cluster(config).await?;
     let through = match through {
         Some(through) => through,
-        None => {
-            let group = format!("{}-{topic}", config.kafka.group);
-            let marks = cluster.watermarks(Wanted::Read { topic, group: &group })?;
-            let marks = marks.get(partition).with_context(|| format!("{topic} has no partition {partition}"))?;
-            marks.end
-        }
+        None => kept(config, &cluster, topic, *partition)?.end,
     };
     ingest::accept_bad(lake, source, cluster.id(), *partition, through).await?;
     println!(
@@ -119,6 +115,13 @@ async fn accept(config: &Config, lake: &Lake, of: &OfPartition, through: Option<
          running ingest goes on within seconds, or, where it waits for the schema registry, once that answers"
     );
     Ok(())
+}
+
+/// Between which offsets Kafka has records of a partition now.
+fn kept(config: &Config, cluster: &Cluster, topic: &str, partition: i32) -> Result<Watermarks> {
+    let group = format!("{}-{topic}", config.kafka.group);
+    let marks = cluster.watermarks(Wanted::Read { topic, group: &group })?;
+    marks.get(&partition).copied().with_context(|| format!("{topic} has no partition {partition}"))
 }
 
 async fn cluster(config: &Config) -> Result<Cluster> {

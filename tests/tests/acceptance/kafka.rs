@@ -33,9 +33,14 @@ pub(crate) struct Writer {
 impl Writer {
     /// A producer, with the topic made.
     pub(crate) fn new(brokers: &str) -> Self {
+        Self::of_records_up_to(brokers, 1_048_588)
+    }
+
+    /// The same, for records that may be larger than Kafka takes where nothing else is set.
+    pub(crate) fn of_records_up_to(brokers: &str, bytes: usize) -> Self {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", brokers).set("enable.idempotence", "true").set("linger.ms", "5");
-        config.set("queue.buffering.max.messages", "1000000").set("message.max.bytes", "1048588");
+        config.set("queue.buffering.max.messages", "1000000").set("message.max.bytes", bytes.to_string());
         let admin: AdminClient<DefaultClientContext> = config.create().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         // As many copies as the broker is set to make.
@@ -106,7 +111,13 @@ pub(crate) fn forget_before(brokers: &str, partition: i32, offset: i64) {
 
 /// Makes the topic a compacted one.
 pub(crate) fn make_compacted(brokers: &str) {
-    let change = AlterConfig::new(ResourceSpecifier::Topic(TOPIC)).set("cleanup.policy", "compact");
+    configure(brokers, &[("cleanup.policy", "compact")]);
+}
+
+/// Sets these settings of the topic, and all others back.
+pub(crate) fn configure(brokers: &str, settings: &[(&str, &str)]) {
+    let topic = AlterConfig::new(ResourceSpecifier::Topic(TOPIC));
+    let change = settings.iter().fold(topic, |change, (name, value)| change.set(name, value));
     on_admin(brokers, async |admin| {
         admin.alter_configs([&change], &AdminOptions::new()).await.unwrap()[0].as_ref().unwrap();
     });

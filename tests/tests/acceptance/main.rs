@@ -9,6 +9,7 @@ mod audit;
 mod bad_input;
 mod bad_records;
 mod broker;
+mod compacted;
 mod cost;
 mod damage;
 #[allow(dead_code, reason = "shared with the tests of faults, which use more of it")]

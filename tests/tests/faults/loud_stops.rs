@@ -3,7 +3,7 @@
 
 use crate::broker::Broker;
 use crate::delta;
-use crate::kafka::{PARTITIONS, TOPIC, forget_before};
+use crate::kafka::{PARTITIONS, TOPIC, forget_before, read_back};
 use crate::load::Load;
 use crate::process::{events_table, position};
 use crate::topic;
@@ -45,6 +45,41 @@ fn records_that_kafka_dropped_unread_stop_ingest_with_their_range() {
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(1), "{told}");
     assert!(told.contains("missed: 1\n"), "{told}");
+    only_what_is_lost_is_given_up(&world, &broker, lost_from);
+}
+
+/// The second way on: the very range is accepted, no other, and ingest goes on after it.
+fn only_what_is_lost_is_given_up(world: &World, broker: &Broker, lost_from: i64) {
+    let (table, kept_from) = (events_table(world), lost_from + 5);
+    let accept_loss = |from: i64, to: i64, act: &dyn Fn(&[&str]) -> String| {
+        let (from, to) = (from.to_string(), to.to_string());
+        act(&["ingest", "accept-loss", "--topic", TOPIC, "--partition", "3", "--from", &from, "--to", &to])
+    };
+    let version = delta::version(&table);
+    let right = format!("type `--from {lost_from} --to {kept_from}`. Nothing was changed");
+    for (from, to, sentence) in [
+        (lost_from, kept_from + 20, right.as_str()),
+        (lost_from, kept_from - 1, right.as_str()),
+        (lost_from, lost_from, right.as_str()),
+        (kept_from, kept_from + 1, "there is nothing to accept"),
+        (lost_from - 1, kept_from, "the lake stands at offset"),
+    ] {
+        let told = accept_loss(from, to, &|words| world.fails(words));
+        assert!(told.contains(sentence), "`{sentence}` is missing:\n{told}");
+        assert_eq!((position(&table, 3), delta::version(&table)), (Some(lost_from), version), "{told}");
+    }
+    let told = accept_loss(lost_from, kept_from, &|words| world.succeeds(words));
+    assert!(told.contains(&format!("the loss of offsets {lost_from} to {} is accepted", kept_from - 1)), "{told}");
+    world.succeeds(&CAUGHT_UP);
+    let kept = read_back(&broker.address);
+    let of_partition_3 = kept.keys().filter(|(partition, _)| *partition == 3).map(|(_, offset)| *offset);
+    assert_eq!(of_partition_3.min(), Some(kept_from));
+    let told = world.succeeds(&["audit", "--source", "telephony", "--caught-up"]);
+    let verdict =
+        format!("audit clean: {} records of {PARTITIONS} partitions are in the lake once each", kept.len());
+    assert!(told.contains(&verdict), "`{verdict}` is missing\n{told}");
+    let stored = delta::coordinates(&table);
+    assert!(stored.keys().all(|(partition, offset)| *partition != 3 || !(lost_from..kept_from).contains(offset)));
 }
 
 #[test]

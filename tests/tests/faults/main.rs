@@ -37,6 +37,7 @@ mod small_disk;
 mod storage;
 mod topic;
 mod two_refreshers;
+mod unread_partitions;
 #[path = "../acceptance/world.rs"]
 #[allow(dead_code, reason = "shared with the acceptance tests, which use more of it")]
 mod world;

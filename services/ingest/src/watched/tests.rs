@@ -53,6 +53,19 @@ fn kafka_is_unwell_until_it_is_reached_and_from_the_first_look_without_a_broker(
 }
 
 #[test]
+fn a_partition_of_another_member_is_known_as_well() {
+    let watched = watched(&Health::default());
+    watched.assigned(4, None, None);
+    let mut told = statistics("UP", unheard());
+    let one = |partition, unknown| (partition, Partition { partition, unknown, ..unheard() });
+    told.topics.get_mut("t").into_iter().for_each(|topic| {
+        topic.partitions.extend([one(-1, false), one(2, false), one(7, true)]);
+    });
+    watched.look(&told);
+    assert_eq!(watched.known(), [(0, 0), (2, 0), (4, 0)]);
+}
+
+#[test]
 fn kafkas_numbers_are_read_as_what_they_are() {
     assert_eq!(seen(&unheard(), Some(1)), None);
     let partition = Partition { lo_offset: 3, hi_offset: 9, ls_offset: 7, app_offset: 5, ..unheard() };

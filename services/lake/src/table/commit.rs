@@ -2,7 +2,7 @@
 
 use super::{Table, kernel_schema};
 use crate::fault::{self, Rule, keeps};
-use crate::fence::Span;
+use crate::fence::{self, Span};
 use crate::files::Files;
 use crate::positions::find_commit;
 use crate::protocol::{Attempt, End, Seen, Step};
@@ -38,6 +38,9 @@ pub struct Commit {
     pub spans: Vec<Span>,
     /// Values set beside the fences, without a check.
     pub stamps: BTreeMap<String, i64>,
+    /// Stamps that are raised to these values: set where the very version after which the commit lands holds
+    /// less, or none.
+    pub at_least: BTreeMap<String, i64>,
     /// What else the commit says of itself, in the log.
     pub notes: BTreeMap<String, Json>,
     /// How long to try.
@@ -188,7 +191,9 @@ impl Table {
     pub(crate) async fn put(&self, commit: &Commit, actions: Vec<Action>, batch_id: &str) -> DeltaResult<u64> {
         let spans = commit.spans.iter().map(|span| (&span.fence, span.end));
         let stamps = commit.stamps.iter().map(|(stamp, value)| (stamp, *value));
-        let transactions = spans.chain(stamps).map(|(id, value)| Transaction::new(id, value)).collect();
+        let raised = fence::raised(&commit.at_least, self.positions());
+        let transactions =
+            spans.chain(stamps).chain(raised).map(|(id, value)| Transaction::new(id, value)).collect();
         let mut notes: BTreeMap<String, Json> = commit.notes.clone();
         notes.insert("batchId".to_owned(), json!(batch_id));
         // Checkpoints and log cleaning would hold up the hot path; they are maintenance.

@@ -46,7 +46,7 @@ fn row(source: &Completeness, zone: Tz) -> Markup {
             @match source.last_event_at_micros {
                 Some(last) => {
                     td { (words::instant(last, zone)) }
-                    td { (source.valid_through_micros.map_or("from files only".to_owned(), |through| words::instant(through, zone))) }
+                    td { (source.valid_through_micros.map_or(source.why_no_time().to_owned(), |through| words::instant(through, zone))) }
                 }
                 None => {
                     td class="state" { "nothing seen yet" }

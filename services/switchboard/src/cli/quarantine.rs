@@ -70,7 +70,7 @@ pub(crate) enum IngestAction {
         /// The first offset that is missing: the lake's position.
         #[arg(long, value_name = "OFFSET")]
         from: i64,
-        /// The first offset that Kafka still has.
+        /// The first offset that Kafka still has; refused if Kafka says another.
         #[arg(long, value_name = "OFFSET")]
         to: i64,
     },

@@ -202,7 +202,8 @@ pub(crate) fn adds_up(made_of: &MadeOf, published: &[Row]) -> bool {
 pub(crate) fn completeness(source: &Completeness) -> Json {
     json!({
         "source": source.source, "rows": source.rows, "last_event_at": source.last_event_at_micros.map(instant),
-        "valid_through": source.valid_through_micros.map(instant), "quarantined": source.quarantined,
+        "valid_through": source.valid_through_micros.map(instant),
+        "no_time_because": source.valid_through_micros.is_none().then(|| source.why_no_time()), "quarantined": source.quarantined,
         "repeats": source.repeats, "conflicts": source.conflicts, "superseded": source.superseded,
     })
 }

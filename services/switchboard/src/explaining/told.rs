@@ -138,7 +138,7 @@ fn provenance(explanation: &Explanation) -> String {
             continue;
         }
         let through = match through.is_empty() {
-            true => "from files only".to_owned(),
+            true => text("no_time_because"),
             false => format!("complete up to what Kafka held at {through}"),
         };
         let _ = writeln!(

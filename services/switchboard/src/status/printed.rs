@@ -43,7 +43,13 @@ fn summary(source: &SourceStanding) -> String {
         (Some(true), Some(lag)) => told.push(format!("{lag} messages behind Kafka")),
         _ => {}
     }
-    told.extend(source.valid_through.iter().map(|through| format!("complete up to {through}")));
+    match &source.valid_through {
+        Some(through) => told.push(format!("complete up to {through}")),
+        None if source.partitions.iter().any(|one| one.position.is_some()) => {
+            told.push("not yet read from all partitions".to_owned());
+        }
+        None => {}
+    }
     if source.quarantined > 0 {
         told.push(format!("{} quarantined", source.quarantined));
     }

@@ -74,7 +74,8 @@ pub(super) fn standing(
     let in_lake = in_lake.unwrap_or(&nothing);
     let found = kafka.and_then(|kafka| Some((kafka, kafka.topics.get(topic)?)));
     let of_topic = |held: &String| {
-        let (cluster, of, partition) = fence::partition_of(held)?;
+        let (cluster, of, partition) =
+            fence::partition_of(held).or_else(|| fence::partition_of_completeness(held))?;
         (of == topic).then(|| (cluster.to_owned(), partition))
     };
     let mut places: BTreeSet<(String, i32)> = in_lake.positions.keys().filter_map(of_topic).collect();
@@ -133,7 +134,8 @@ fn place(
         lag_messages: ends.map(|ends| (ends.end - position.unwrap_or(ends.begin)).max(0)),
         last_commit: newest(in_lake, |moved| *moved == fence),
         quarantined: 0,
-        valid_through: stamp(fence::completeness_of_partition).map(|millis| instant(millis * 1_000)),
+        valid_through: fence::complete_through_ms(&in_lake.positions, cluster, topic, partition)
+            .map(|millis| instant(millis * 1_000)),
         remark: match (kafka, ends) {
             (Some(_), None) if here.is_none() => Some(format!("of another cluster, {cluster}")),
             (Some(kafka), None) if kafka.has(topic).is_some() => {

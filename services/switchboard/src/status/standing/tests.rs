@@ -77,6 +77,15 @@ fn without_kafka_the_lakes_part_stands() {
 }
 
 #[test]
+fn a_partition_that_is_only_known_leaves_the_source_without_a_time() {
+    let mut lake = lake();
+    lake.positions.insert(completeness_of_partition("c1", TOPIC, 2), 0);
+    let standing = standing(telephony(), Some(&lake), None, &BTreeMap::new());
+    let third = shown(&standing, 2);
+    assert_eq!((third.position, &third.valid_through, &standing.valid_through), (None, &None, &None));
+}
+
+#[test]
 fn what_was_lost_and_what_is_not_ours_is_remarked() {
     let remark = |partitions: &[(i32, (i64, i64))], of| {
         let standing = standing(telephony(), Some(&lake()), Some(&kafka(partitions)), &BTreeMap::new());
