@@ -10,6 +10,7 @@ mod landings;
 mod maintenance;
 mod positions;
 pub mod protocol;
+mod pruning;
 mod quarantine;
 mod snapshot_table;
 mod table;

@@ -4,6 +4,7 @@
 //! `DataSourceExec`, so that it runs in parallel and can be serialised. Deletion vectors and column
 //! mapping are refused when the table is opened.
 
+use crate::pruning;
 use arrow::datatypes::{Fields, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
@@ -18,13 +19,13 @@ use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use deltalake_core::kernel::{EagerSnapshot, LogicalFileView};
 use deltalake_core::{DeltaResult, DeltaTable};
 use object_store::path::Path;
 use std::collections::{BTreeSet, HashMap};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
 use url::Url;
@@ -95,6 +96,15 @@ impl SnapshotTable {
         self.of(self.listed().into_iter().filter(here).collect())
     }
 
+    /// The files of this version that may hold, in a column, an instant within a range, microseconds since
+    /// 1970, UTC; none that holds nulls alone.
+    ///
+    /// # Errors
+    /// When there is no such column, or it has no instants.
+    pub fn with_instants(&self, column: &str, range: RangeInclusive<i64>) -> Result<Self> {
+        Ok(self.of(self.pruned(pruning::lies_in(column, &range, &self.schema)?)?))
+    }
+
     /// Some files with the columns of this version, whether or not they are in it.
     pub(crate) fn of(&self, files: Vec<Listed>) -> Self {
         let (schema, table_schema) = (self.schema.clone(), self.table_schema.clone());
@@ -145,22 +155,19 @@ impl SnapshotTable {
     }
 
     fn files(&self, predicate: Option<&Arc<dyn PhysicalExpr>>) -> Result<Vec<PartitionedFile>> {
-        if let Some(only) = &self.only {
-            return only.iter().map(|file| self.partitioned(file)).collect();
-        }
-        let log_data = self.snapshot.log_data();
-        let keep = match predicate {
-            Some(predicate) => PruningPredicateBuilder::new()
-                .with_file_schema(self.schema.clone())
-                .try_build(predicate.clone())?
-                .prune(&log_data)?,
-            None => vec![true; log_data.num_files()],
+        let files = match predicate {
+            Some(predicate) if self.only.is_none() => self.pruned(predicate.clone())?,
+            _ => self.listed(),
         };
-        let mut files = Vec::new();
-        for (file, _) in log_data.iter().zip(keep).filter(|(_, keep)| *keep) {
-            files.push(self.partitioned_file(&file)?);
-        }
-        Ok(files)
+        files.iter().map(|file| self.partitioned(file)).collect()
+    }
+
+    /// The files of the whole version that may hold a row for which the predicate is true.
+    fn pruned(&self, predicate: Arc<dyn PhysicalExpr>) -> Result<Vec<Listed>> {
+        let log_data = self.snapshot.log_data();
+        let kept = pruning::may_hold(log_data.clone(), &self.schema, predicate)?;
+        let files = log_data.iter().zip(kept).filter(|(_, is_kept)| *is_kept);
+        Ok(files.map(|(file, _)| Listed::from(&file)).collect())
     }
 
     pub(crate) fn partitioned_file(&self, file: &LogicalFileView) -> Result<PartitionedFile> {
