@@ -17,6 +17,8 @@ pub enum Rule {
     RewriterFence,
     /// Refresh: whoever reads a table is told of its old rows too, and not of the new ones alone.
     OldRows,
+    /// Refresh: rows are folded anew when the passing of time changes them.
+    NextChange,
     /// Refresh: days are measured anew when the passing of time makes their values final.
     TurningDays,
     /// Refresh: each day on which something has changed is measured anew, however late it comes.
@@ -30,12 +32,15 @@ mod armed {
     use std::path::PathBuf;
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU32, Ordering};
+    use std::time::Duration;
 
     struct Point {
         name: String,
         passes: AtomicU32,
         mark: PathBuf,
     }
+
+    const LOOK_EVERY: Duration = Duration::from_millis(20);
 
     static POINT: OnceLock<Point> = OnceLock::new();
     thread_local! {
@@ -56,8 +61,8 @@ mod armed {
         POINT.set(point).map_err(|_| "a fail point is armed already".to_owned())
     }
 
-    /// Holds the calling thread for good if this point is armed and due: whoever armed it ends the
-    /// process. Reached without work in flight, it does not count.
+    /// Holds the calling thread if this point is armed and due, until the file with the mark is taken away:
+    /// whoever armed it ends the process or lets it go on. Reached without work in flight, it does not count.
     pub fn point(name: &str, rows_in_flight: usize) {
         let Some(point) = POINT.get().filter(|point| point.name == name && rows_in_flight > 0) else { return };
         if point.passes.fetch_sub(1, Ordering::Relaxed) != 1 {
@@ -66,8 +71,8 @@ mod armed {
         if let Err(error) = std::fs::write(&point.mark, format!("{name} {rows_in_flight}")) {
             tracing::error!(%error, "the mark of a fail point cannot be written");
         }
-        loop {
-            std::thread::park();
+        while point.mark.exists() {
+            std::thread::sleep(LOOK_EVERY);
         }
     }
 

@@ -1,5 +1,5 @@
 //! A process with a named point armed: it runs until it comes there with work in flight, says so in
-//! a file, and stands still until it is killed.
+//! a file, and stands still until it is killed or let go on.
 
 use crate::process::{Process, until};
 use std::fs;
@@ -32,10 +32,28 @@ impl Held {
 
     /// `kill -9`, where it stands. Fails if that is not the point, or nothing was in flight.
     pub(crate) fn kill(self) {
+        self.stands_with_work();
+        self.process.kill();
+    }
+
+    /// Stops the whole process, as a machine does that is put to sleep.
+    pub(crate) fn pause(&self) {
+        self.process.signal("STOP");
+    }
+
+    /// Wakes it up, and lets it go on from where it stands. Fails if that is not the point, or nothing was in
+    /// flight.
+    pub(crate) fn go_on(self) -> Process {
+        self.stands_with_work();
+        fs::remove_file(&self.mark).unwrap();
+        self.process.signal("CONT");
+        self.process
+    }
+
+    fn stands_with_work(&self) {
         let told = fs::read_to_string(&self.mark).unwrap();
         let (name, in_flight) = told.split_once(' ').unwrap();
         assert_eq!(name, self.point);
         assert!(in_flight.parse::<u64>().unwrap() > 0, "{told}");
-        self.process.kill();
     }
 }

@@ -2,6 +2,7 @@
 //! added. It goes on by itself, and all is in the lake once.
 
 use crate::broker::Broker;
+use crate::held::Held;
 use crate::kafka::PARTITIONS;
 use crate::load::{Load, Trickle};
 use crate::process::{Process, commits, events_table, ingest, position, until};
@@ -38,10 +39,38 @@ fn a_zombie(protocol: &str) {
     second.runs_on();
     second.kill();
     // Once the second is given up, the partitions are the first's again.
-    let table = events_table(&world);
+    every_partition_moves(&world);
+    first.runs_on();
+    let load = load.finish();
+    first.stop();
+    load.is_all_there(&world);
+}
+
+/// Waits until each partition's position in the lake is another than now.
+fn every_partition_moves(world: &World) {
+    let table = events_table(world);
     let before: Vec<_> = (0..PARTITIONS).map(|partition| position(&table, partition)).collect();
     let moved = |partition: i32| position(&table, partition) > before[partition as usize];
-    until("the woken member to move every partition", || (0..PARTITIONS).all(moved));
+    until("every partition to move", || (0..PARTITIONS).all(moved));
+}
+
+/// It sleeps between its upload and its commit, and wakes up when all that it holds is in the lake by another
+/// hand: only the table can keep it out.
+#[test]
+fn a_commit_that_wakes_up_too_late_is_fenced_by_the_table() {
+    let broker = Broker::start();
+    let world = World::with_brokers(&broker.address);
+    let load = Trickle::start(Load::new(&broker.address, 4));
+    let mut first = Held::start(ingest(&world), "ingest.after_upload", 2, world.folder.path());
+    first.stands(|| ());
+    first.pause();
+    let second = member(&world, CLASSIC, "second");
+    // The first stands still, so it is the second that moves them.
+    every_partition_moves(&world);
+    let mut first = first.go_on();
+    until("the table to fence it", || first.said().contains("fenced: another writer was here"));
+    second.kill();
+    every_partition_moves(&world);
     first.runs_on();
     let load = load.finish();
     first.stop();
