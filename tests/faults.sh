@@ -8,8 +8,9 @@ usage: tests/faults.sh [--seeds N] [NAME ...]
 
 Builds, and tries to have an event lost or doubled: the simulation of the commit protocol with
 10,000 seeds, then real processes killed at each named point with N seeds each (default 10), paused
-members, storms, lost brokers. With a NAME, only the tests of faults whose name contains one, and
-the simulation if the NAME is `simulation`. Exit 0 only if all of them passed.
+members, storms, lost brokers; and N random councils are refreshed and compared with a rebuild and
+with the oracle. With a NAME, only the tests of faults whose name contains one; `simulation` and
+`refreshes` are the names of the other two. Exit 0 only if all of them passed.
 
 Read from the environment:
   CARGO_TARGET_DIR   where to build (default ~/.cache/switchboard/target)
@@ -63,10 +64,16 @@ processes() { # names ...
   run "$seeds" --test faults -- "$@"
 }
 
+refreshes() {
+  echo "== refreshes of random councils compared with rebuilds, $seeds seeds"
+  run "$seeds" --test meaning -- a_refresh_of_what_changed_is_a_rebuild
+}
+
 prerequisites || exit 1
 cargo build --workspace --bin switchboard --locked
 verdict=passed
 if ((${#names[@]} == 0)) || [[ " ${names[*]} " == *" simulation "* ]]; then simulation || verdict=FAILED; fi
+if ((${#names[@]} == 0)) || [[ " ${names[*]} " == *" refreshes "* ]]; then refreshes || verdict=FAILED; fi
 if [[ "${names[*]}" != simulation ]]; then processes "${names[@]}" || verdict=FAILED; fi
 ran=$(sed -n 's/^test result:.* \([0-9]*\) passed; \([0-9]*\) failed;.*/\1 \2/p' "$log" | awk '{ n += $1 + $2 } END { print n + 0 }')
 if ((ran == 0)); then

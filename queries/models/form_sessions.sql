@@ -1,9 +1,12 @@
 -- What became of each go at a form?
 -- Only min, max and counts of distinct things: an event that comes twice, late or out of order gives the same row.
+-- A form left alone for 24 hours, as long as a saved one is kept, counts as abandoned. That is no event but what
+-- the passing of time makes of it, and it is taken back when the resident goes on.
 WITH folded AS (
     SELECT
         source, form_session_id,
         min(occurred_at) AS first_event_at,
+        max(occurred_at) + INTERVAL '24 hours' AS abandoned_at,
         min(occurred_at) FILTER (WHERE event_type = 'form_started') AS started_at,
         min(form_id) AS form_id,
         min(transaction_code) AS transaction_code,
@@ -41,11 +44,21 @@ dated AS (
         coalesce(started_at, first_event_at) AS counted_at,
         local_date(coalesce(started_at, first_event_at)) AS local_date,
         local_date(submitted_at) AS submitted_local_date,
-        coalesce(transaction_code, form_id) AS category
+        coalesce(transaction_code, form_id) AS category,
+        -- What the target system never took is no completed form.
+        CASE
+            WHEN submitted_at IS NOT NULL AND (failed_at IS NULL OR accepted_at IS NOT NULL) THEN 'completed'
+            WHEN submitted_at IS NOT NULL THEN 'failed'
+            WHEN expired_at IS NOT NULL THEN 'expired'
+            WHEN abandoned_at <= $as_of THEN 'abandoned'
+            ELSE 'open'
+        END AS outcome
     FROM folded
 )
 SELECT
     dated.source, dated.form_session_id,
+    CASE WHEN outcome = 'abandoned' THEN abandoned_at END AS holds_from,
+    CASE WHEN outcome = 'open' THEN abandoned_at END AS next_change_at,
     started_at, submitted_at, accepted_at, failed_at, expired_at, counted_at,
     interval_start(counted_at) AS interval_start,
     local_date,
@@ -53,13 +66,7 @@ SELECT
     utc_offset_minutes(counted_at) AS utc_offset_minutes,
     submitted_local_date,
     form_id, transaction_code, dated.category,
-    -- What the target system never took is no completed form.
-    CASE
-        WHEN submitted_at IS NOT NULL AND (failed_at IS NULL OR accepted_at IS NOT NULL) THEN 'completed'
-        WHEN submitted_at IS NOT NULL THEN 'failed'
-        WHEN expired_at IS NOT NULL THEN 'expired'
-        ELSE 'open'
-    END AS outcome,
+    outcome,
     completion,
     is_assisted,
     CASE WHEN is_assisted THEN 'assisted' ELSE 'web_form' END AS channel,

@@ -1,6 +1,6 @@
 //! The models, measures and views of this build, read once from the embedded files. Pure.
 
-use crate::Error;
+use crate::{Error, checks};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -96,6 +96,12 @@ impl Model {
     /// What names the subject in the rows of an input, an expression for each of its columns.
     pub fn subject_in(&self, input: &str) -> &[String] {
         self.declared.subject_in.get(input).unwrap_or(&self.declared.subject)
+    }
+
+    /// Whether the passing of time alone makes its rows others. Each then says over which instants it holds:
+    /// from its `holds_from`, if it has one, until before its `next_change_at`, if it has one.
+    pub fn changes_with_time(&self) -> bool {
+        self.sql.contains("$as_of")
     }
 
     /// The inputs that are folded, and not only looked up.
@@ -223,14 +229,15 @@ impl Catalogue {
                 "models" => models.push(Model { declared: declared(&texts, folder, &name)?, name, sql }),
                 "kpis" => {
                     let kpi = Kpi { declared: declared(&texts, folder, &name)?, id: name.clone(), sql };
-                    check_kpi(&kpi)?;
+                    checks::check_kpi(&kpi)?;
                     kpis.insert(name, kpi);
                 }
                 _ => drop(views.insert(name, sql)),
             }
         }
         let models = in_order(models)?;
-        check_lookups(&models)?;
+        checks::check_lookups(&models)?;
+        checks::check_time(&models)?;
         Ok(Self { models, kpis, views })
     }
 
@@ -245,38 +252,6 @@ fn declared<T: DeserializeOwned>(texts: &BTreeMap<&str, &str>, folder: &str, nam
     let fault = |problem: String| Error::Definition { file: file.clone(), problem };
     let text = texts.get(file.as_str()).ok_or_else(|| fault("is missing beside its .sql".to_owned()))?;
     toml::from_str(text).map_err(|error| fault(error.to_string()))
-}
-
-/// A change of a model that is folded as a whole must tell which rows of others it touches.
-fn check_lookups(models: &[Model]) -> Result<(), Error> {
-    let whole =
-        |name: &String| models.iter().any(|model| model.name == *name && model.declared.partition.is_none());
-    for model in models.iter().filter(|model| model.declared.partition.is_some()) {
-        if let Some(input) = model.folded_inputs().find(|input| whole(input)) {
-            let problem = format!("say under `lookups.{input}` by which column and day `{input}` is looked up");
-            return Err(Error::Definition { file: format!("models/{}.toml", model.name), problem });
-        }
-    }
-    Ok(())
-}
-
-fn check_kpi(kpi: &Kpi) -> Result<(), Error> {
-    let fault =
-        |problem: &str| Err(Error::Definition { file: format!("kpis/{}", kpi.id), problem: problem.to_owned() });
-    let code: String = kpi.sql.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
-    let code = code.to_lowercase();
-    let banned = ["now()", "current_", "select *", "at time zone", "to_local", "date_trunc", "float", "double"];
-    if let Some(word) = banned.iter().find(|word| code.contains(**word)) {
-        return fault(&format!("uses `{word}`, which a measure must not"));
-    }
-    let unknown = kpi.declared.dimensions.iter().find(|one| !DIMENSIONS.contains(&one.as_str()));
-    if let Some(unknown) = unknown {
-        return fault(&format!("has dimension `{unknown}`, which is none of {}", DIMENSIONS.join(", ")));
-    }
-    match kpi.declared.changes.last() {
-        Some(change) if change.version == kpi.declared.definition_version => Ok(()),
-        _ => fault("the last of `changes` must tell of `definition_version`"),
-    }
 }
 
 /// Each model after those that it reads.

@@ -3,6 +3,7 @@
 pub mod answers;
 mod behind;
 pub mod catalogue;
+mod checks;
 mod content_hash;
 mod engine;
 mod facts;

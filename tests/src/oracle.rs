@@ -82,10 +82,10 @@ struct Told {
 }
 
 impl Told {
-    fn by(events: &[Event]) -> Self {
+    fn by(events: &[Event], as_of_micros: i64) -> Self {
         Self {
             calls: calls::calls(events),
-            forms: forms::forms(events),
+            forms: forms::forms(events, as_of_micros),
             reports: reports::reports(events),
             services: services::Services::read(events),
             categories: services::Categories::read(events),
@@ -93,9 +93,10 @@ impl Told {
     }
 }
 
-/// Numerator and denominator of every ratio and count; a count has no denominator.
-pub fn measure(events: &[Event]) -> BTreeMap<RowKey, (Option<i64>, Option<i64>)> {
-    let told = Told::by(events);
+/// Numerator and denominator of every ratio and count as of an instant, microseconds since 1970, UTC; a count
+/// has no denominator.
+pub fn measure(events: &[Event], as_of_micros: i64) -> BTreeMap<RowKey, (Option<i64>, Option<i64>)> {
+    let told = Told::by(events, as_of_micros);
     let contacts = contacts::contacts(&told);
     let parts = [kpis::parts(&told), contact_kpis::parts(&contacts), online_kpis::parts(&told)];
     let mut rows: BTreeMap<RowKey, (Option<i64>, Option<i64>)> = BTreeMap::new();
@@ -110,7 +111,7 @@ pub fn measure(events: &[Event]) -> BTreeMap<RowKey, (Option<i64>, Option<i64>)>
 /// How often each value of every distribution occurs, by row and value.
 pub fn distribution(events: &[Event]) -> BTreeMap<(RowKey, i64), i64> {
     let mut counts = BTreeMap::new();
-    for value in kpis::values(&Told::by(events)) {
+    for value in kpis::values(&Told::by(events, i64::MAX)) {
         *counts.entry(value).or_default() += 1;
     }
     counts
@@ -118,7 +119,7 @@ pub fn distribution(events: &[Event]) -> BTreeMap<(RowKey, i64), i64> {
 
 /// Numerator and denominator of every number that is measured for a month as a whole.
 pub fn monthly(events: &[Event]) -> BTreeMap<MonthlyKey, (i64, i64)> {
-    months::rows(&contacts::contacts(&Told::by(events))).into_iter().collect()
+    months::rows(&contacts::contacts(&Told::by(events, i64::MAX))).into_iter().collect()
 }
 
 /// The KPIs that this oracle measures, in order.
@@ -136,7 +137,7 @@ mod tests {
 
     /// The sums of a KPI over all its rows.
     fn sums(kpi: &str, story: &str) -> (i64, i64) {
-        let rows = measure(&story::read(story).unwrap()).into_iter().filter(|(key, _)| key.kpi == kpi);
+        let rows = measure(&story::read(story).unwrap(), i64::MAX).into_iter().filter(|(key, _)| key.kpi == kpi);
         rows.fold((0, 0), |sums, (_, (numerator, denominator))| {
             (sums.0 + numerator.unwrap_or_default(), sums.1 + denominator.unwrap_or_default())
         })
@@ -201,6 +202,7 @@ mod tests {
             2026-03-02T09:00:00Z f3 form_submitted
             2026-03-02T09:00:00Z f4 form_started form_id=band";
         assert_eq!(sums("form_completion", failed), (0, 2));
+        assert_eq!(sums("form_abandonment", failed), (1, 2));
         assert_eq!(
             sums("form_completion", &format!("{failed}\n2026-03-02T09:06:00Z f1 submission_accepted")),
             (1, 2)

@@ -1,7 +1,6 @@
 //! Two states of one table, compared row for row both ways.
 
 use crate::Error;
-use crate::completeness::Completeness;
 use crate::derived::Derived;
 use crate::publication::text;
 use arrow::array::{AsArray, RecordBatch};
@@ -33,8 +32,7 @@ pub struct DifferingRow {
     pub side: Side,
     /// Its values as text, by column; nulls are left out.
     pub values: BTreeMap<String, String>,
-    /// The events that make it, as far as the table is folded from events directly: type, time and
-    /// coordinates.
+    /// The events behind it: type, time and coordinates.
     pub events: Vec<String>,
 }
 
@@ -104,15 +102,16 @@ pub(crate) async fn of_table(
     Ok(Some(TableDifference { table: name, columns: None, only_published, only_recomputed, rows }))
 }
 
-/// Compares what is published of the sources' completeness with what follows from their tables.
-pub(crate) fn of_completeness(
+/// Compares what the epoch's own row says, such as the sources' completeness, with what follows from the tables.
+pub(crate) fn of_named<T: PartialEq>(
     table: &str,
-    published: &[Completeness],
-    recomputed: &[Completeness],
+    published: &[T],
+    recomputed: &[T],
+    named: fn(&T) -> BTreeMap<String, String>,
 ) -> Option<TableDifference> {
-    let only = |side, these: &[Completeness], those: &[Completeness]| -> Vec<DifferingRow> {
+    let only = |side, these: &[T], those: &[T]| -> Vec<DifferingRow> {
         let only = these.iter().filter(|one| !those.contains(one));
-        only.map(|one| DifferingRow { side, values: one.named(), events: Vec::new() }).collect()
+        only.map(|one| DifferingRow { side, values: named(one), events: Vec::new() }).collect()
     };
     let mut rows = only(Side::Published, published, recomputed);
     let only_published = rows.len() as i64;

@@ -116,6 +116,7 @@ mod tests {
             event_table_ids: BTreeMap::new(),
             definitions: BTreeMap::from([("models/calls".to_owned(), "ab".to_owned())]),
             completeness: Vec::new(),
+            next_change_at_micros: None,
             superseded: Default::default(),
         }
     }

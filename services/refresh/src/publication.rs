@@ -30,6 +30,9 @@ pub struct Publication {
     pub definitions: BTreeMap<String, String>,
     /// What was seen of each source.
     pub completeness: Vec<Completeness>,
+    /// The first instant as of which some of its rows are others, microseconds since 1970, UTC.
+    #[serde(default)]
+    pub next_change_at_micros: Option<i64>,
     /// Measures with versions of their definitions that are no more, whose values stand beside those of the
     /// present ones.
     #[serde(default)]
@@ -168,6 +171,7 @@ mod tests {
                 ("models/x", "01"),
             ]),
             completeness: Vec::new(),
+            next_change_at_micros: None,
             superseded: BTreeSet::from([("a".to_owned(), 1)]),
         };
         // b has another hash under the same version: its values are computed anew, not kept.

@@ -6,6 +6,7 @@ use crate::former::Former;
 use crate::held::replace;
 use crate::index::{self, INDEX_TABLE, Index};
 use crate::indexed;
+use crate::passing_time;
 use crate::plan::Why;
 use crate::publication::Publication;
 use crate::restate::RESTATEMENTS_TABLE;
@@ -56,6 +57,7 @@ pub(crate) async fn rebuild(
         indexed::add_model(&mut index, &engine, model).await?;
         table_versions.insert(derived.spec.name, table.version());
     }
+    let next_change_at_micros = passing_time::next_change_of_all(&engine).await?;
     let mut former = Former::open(lake, before).await;
     for measured in measured_tables(catalogue()) {
         let Some(mut derived) = derived::of_measures(&engine, &measured, None).await? else { continue };
@@ -82,6 +84,7 @@ pub(crate) async fn rebuild(
         event_table_ids,
         definitions: definition_hashes(),
         completeness,
+        next_change_at_micros,
         superseded,
     };
     publication.publish(lake).await?;

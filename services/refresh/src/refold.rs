@@ -5,6 +5,7 @@ use crate::derived;
 use crate::held::Changed;
 use crate::index::{Entry, named};
 use crate::joined;
+use crate::passing_time;
 use crate::reach::{self, Reach};
 use crate::remeasure::listed;
 use crate::restate::Cause;
@@ -20,7 +21,8 @@ const DIRTY: &str = "dirty";
 /// Folds what was touched of a model, and puts it into its table; says how many rows have changed.
 pub(crate) async fn model(work: &mut Work<'_>, model: &Model) -> Result<usize, Error> {
     let touched = model.declared.inputs.iter().any(|input| work.changed.contains(input));
-    if !touched {
+    let ages = model.changes_with_time() && passing_time::may_change(work.published, work.plan.as_of_micros);
+    if !touched && !ages {
         return Ok(0);
     }
     let (new, old) = match model.declared.partition {
@@ -89,6 +91,7 @@ async fn dirty_subjects(work: &mut Work<'_>, model: &Model) -> Result<usize, Err
             work.engine.bind("own", own)?;
         }
     }
+    touched.extend(passing_time::changed_subjects(work, model)?);
     if touched.is_empty() {
         return Ok(0);
     }

@@ -9,7 +9,7 @@ use crate::rebuild::{definition_hashes, rebuild};
 use crate::remeasure::Remeasured;
 use crate::restate::{self, RESTATEMENTS_TABLE};
 use crate::work::{Cost, Work};
-use crate::{Error, Plan, refold, remeasure};
+use crate::{Error, Plan, passing_time, refold, remeasure};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Int32Type, Int64Type};
 use lake::{Lake, Place, QUARANTINE_TABLE, Table, fault};
@@ -63,15 +63,17 @@ pub async fn refresh(lake: &Lake, plan: &Plan, mut tell: impl FnMut(Told<'_>)) -
     }
 }
 
-/// Whether a refresh would publish anything but the same again: rows have come, a value turns final, or the
-/// last epoch was made another way.
+/// Whether a refresh may publish anything but the same again: rows have come, the passing of time changes a row
+/// or makes a value final (and so does going back in time), or the last epoch was made another way.
 ///
 /// # Errors
 /// [`Error::Lake`], [`Error::Publication`].
 pub async fn is_due(lake: &Lake, plan: &Plan) -> Result<bool, Error> {
     let Some(published) = Publication::newest(lake).await? else { return Ok(true) };
     let same = published.time_zone == plan.time_zone.name() && published.definitions == definition_hashes();
-    if !same || plan.from_scratch || remeasure::turns_between(published.as_of_micros, plan) {
+    let passed = remeasure::turns_between(published.as_of_micros, plan)
+        || passing_time::may_change(&published, plan.as_of_micros);
+    if !same || plan.from_scratch || passed {
         return Ok(true);
     }
     let names = schemas::catalogue().sources.values().map(|source| source.table.as_str());
@@ -133,6 +135,7 @@ async fn forward(mut work: Work<'_>, mut tell: impl FnMut(Told<'_>)) -> Result<R
         table_versions: versions(&work),
         event_table_ids: work.events.ids()?,
         definitions: definition_hashes(),
+        next_change_at_micros: passing_time::next_change_of(&mut work).await?,
         superseded: work.published.superseded.clone(),
     };
     fault::point("refresh.before_publication", 1);

@@ -25,6 +25,8 @@ pub(crate) enum Cause {
     LateEvent,
     /// What the council says of its queues or categories.
     ReferenceChange,
+    /// Nothing came in time: a form was left lying.
+    PassingTime,
     /// A definition whose version is the same.
     Definition,
     /// Everything was computed anew for another reason, and it cannot be told.
@@ -33,7 +35,8 @@ pub(crate) enum Cause {
 
 impl Cause {
     /// Those that a change of what is known can have, by their number in queries.
-    pub(crate) const OF_CHANGES: [Self; 3] = [Self::Correction, Self::LateEvent, Self::ReferenceChange];
+    pub(crate) const OF_CHANGES: [Self; 4] =
+        [Self::Correction, Self::LateEvent, Self::ReferenceChange, Self::PassingTime];
 
     /// Its number in queries: the smallest comes first.
     pub(crate) fn number(self) -> i64 {
@@ -49,6 +52,7 @@ impl Cause {
             Self::Correction => "correction",
             Self::LateEvent => "late event",
             Self::ReferenceChange => "reference change",
+            Self::PassingTime => "passing of time",
             Self::Definition => "definition",
             Self::Recomputed => "recomputed",
         }

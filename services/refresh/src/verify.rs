@@ -5,20 +5,21 @@
 //! published must be what comes out here. The index may say too much (see [`crate::indexed`]).
 
 use crate::derived::{self, Derived};
-use crate::difference::{self, DifferingRow, TableDifference};
+use crate::difference::{self, TableDifference};
 use crate::index::{INDEX_TABLE, Index};
 use crate::indexed;
 use crate::plan::other_definitions;
-use crate::publication::{Publication, text};
+use crate::publication::Publication;
 use crate::rebuild::definition_hashes;
 use crate::verification::Verification;
-use crate::{Error, sources};
+use crate::{Completeness, Error, evidence, passing_time, sources};
 use lake::{Lake, Table};
-use queries::{Engine, Model, catalogue, measured_tables};
-use std::collections::BTreeMap;
+use queries::{Engine, catalogue, measured_tables};
 
 /// How complete each source is stands in the epoch itself, and is verified like a table.
 const COMPLETENESS: &str = "completeness";
+/// Until when its rows hold stands there too: a refresh believes it.
+const NEXT_CHANGE: &str = "next_change_at";
 
 /// Verifies an epoch. `on_table` is told each table that was compared and how many rows it has. Nothing
 /// is written; see [`Verification::keep`].
@@ -44,24 +45,31 @@ pub async fn verify(
     on_table(COMPLETENESS, bound.completeness.len());
     found.add(
         bound.completeness.len(),
-        difference::of_completeness(COMPLETENESS, &publication.completeness, &bound.completeness),
+        difference::of_named(COMPLETENESS, &publication.completeness, &bound.completeness, Completeness::named),
     );
     for model in &catalogue().models {
         let derived = derived::of_model(&engine, model, None).await?;
         let mut difference = compare(lake, publication, &derived, "true").await?;
         for row in difference.iter_mut().flat_map(|difference| &mut difference.rows) {
-            row.events = events_behind(&engine, model, row).await?;
+            row.events = evidence::of_model_row(&engine, model, row).await?;
         }
         on_table(&derived.spec.name, derived.row_count());
         found.add(derived.row_count(), difference);
         engine.bind_rows(&derived.spec.name, derived.spec.schema.clone(), derived.rows)?;
         indexed::add_model(&mut index, &engine, model).await?;
     }
+    let (published, recomputed) =
+        (publication.next_change_at_micros, passing_time::next_change_of_all(&engine).await?);
+    let named = |at: &Option<i64>| at.iter().map(|at| ("micros".to_owned(), at.to_string())).collect();
+    found.add(1, difference::of_named(NEXT_CHANGE, &[published], &[recomputed], named));
     for measured in measured_tables(catalogue()) {
         let Some(derived) = derived::of_measures(&engine, &measured, None).await? else { continue };
         // Values of former definitions stay as they were; this build cannot say whether they are right.
-        let difference =
+        let mut difference =
             compare(lake, publication, &derived, &format!("NOT ({})", publication.is_superseded())).await?;
+        for row in difference.iter_mut().flat_map(|difference| &mut difference.rows) {
+            row.events = evidence::of_value(&engine, row).await?;
+        }
         on_table(&derived.spec.name, derived.row_count());
         found.add(derived.row_count(), difference);
         engine.bind_rows(&derived.spec.name, derived.spec.schema.clone(), derived.rows)?;
@@ -93,45 +101,5 @@ async fn published(lake: &Lake, publication: &Publication, name: &str) -> Result
     match publication.table_versions.get(name) {
         Some(version) => Ok(Some(lake.open_table_at(name, *version).await?)),
         None => Ok(None),
-    }
-}
-
-/// How many events are shown behind a row.
-const SHOWN_EVENTS: usize = 20;
-
-/// The events of the subject of a row, where the model reads events, as far as they name it.
-async fn events_behind(engine: &Engine, model: &Model, row: &DifferingRow) -> Result<Vec<String>, Error> {
-    let sources =
-        schemas::catalogue().sources.values().filter(|source| model.declared.inputs.contains(&source.table));
-    let mut found = Vec::new();
-    for source in sources {
-        let columns = schemas::wide::table_schema(source);
-        let of_subject = model.declared.subject.iter().filter(|name| columns.field_with_name(name).is_ok());
-        let of_subject: Vec<String> = of_subject.map(|name| equals(name, &row.values)).collect();
-        if of_subject.is_empty() {
-            continue;
-        }
-        let sql = format!(
-            "SELECT event_type, occurred_at, topic, \"partition\", \"offset\" FROM {} WHERE {} \
-             ORDER BY occurred_at, event_id LIMIT {SHOWN_EVENTS}",
-            source.table,
-            of_subject.join(" AND ")
-        );
-        for batch in engine.collect(&sql).await? {
-            let value = |column: usize, row: usize| text(batch.column(column), row);
-            let event = |row| {
-                let place = [2, 3, 4].map(|column| value(column, row)).join(" ");
-                format!("{} at {}, {place}", value(0, row), value(1, row))
-            };
-            found.extend((0..batch.num_rows()).map(event));
-        }
-    }
-    Ok(found)
-}
-
-fn equals(name: &str, values: &BTreeMap<String, String>) -> String {
-    match values.get(name) {
-        Some(value) => format!("CAST(\"{name}\" AS VARCHAR) = '{}'", value.replace('\'', "''")),
-        None => format!("\"{name}\" IS NULL"),
     }
 }

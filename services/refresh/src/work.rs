@@ -98,11 +98,15 @@ impl<'a> Work<'a> {
         table: &SnapshotTable,
         places: &BTreeSet<Place>,
     ) -> Result<(), Error> {
-        let here = table.at(places);
-        let (files, bytes) = here.file_count_and_bytes();
-        self.cost.files += files;
+        self.bind_files(name, table.at(places))
+    }
+
+    /// Binds some of a table's files, all of which will be looked into.
+    pub(crate) fn bind_files(&mut self, name: &str, files: SnapshotTable) -> Result<(), Error> {
+        let (count, bytes) = files.file_count_and_bytes();
+        self.cost.files += count;
         self.cost.bytes += bytes;
-        Ok(self.engine.bind(name, Arc::new(here))?)
+        Ok(self.engine.bind(name, Arc::new(files))?)
     }
 
     /// Where the rows of the keys may lie that are bound as `keys`.

@@ -12,6 +12,9 @@ pub(super) struct Form {
     /// Source and id.
     pub(super) id: (String, String),
     first_event_at: Option<i64>,
+    last_event_at: Option<i64>,
+    has_expired: bool,
+    as_of: i64,
     started_at: Option<i64>,
     is_assisted: bool,
     form: Option<String>,
@@ -23,12 +26,15 @@ pub(super) struct Form {
     pub(super) refs: BTreeSet<String>,
 }
 
-/// All goes at forms that the events tell of.
-pub(super) fn forms(events: &[Event]) -> Vec<Form> {
+/// 24 times 60 minutes, whatever the clocks do.
+const LEFT_LYING_MICROS: i64 = 24 * 3600 * 1_000_000;
+
+/// All goes at forms that the events tell of, as of an instant.
+pub(super) fn forms(events: &[Event], as_of: i64) -> Vec<Form> {
     let mut forms: BTreeMap<(String, String), Form> = BTreeMap::new();
     for event in facts::holding(events, "webform") {
         let id = facts::about(event);
-        forms.entry(id.clone()).or_insert_with(|| Form { id, ..Form::default() }).hear(event);
+        forms.entry(id.clone()).or_insert_with(|| Form { id, as_of, ..Form::default() }).hear(event);
     }
     forms.into_values().collect()
 }
@@ -38,6 +44,7 @@ impl Form {
     fn hear(&mut self, event: &Event) {
         let at = occurred_at(event);
         self.first_event_at.get_or_insert(at);
+        self.last_event_at = self.last_event_at.max(Some(at));
         self.tokens.extend(facts::residents(event));
         self.refs.extend(facts::texts(event, "case_refs"));
         facts::least(&mut self.form, event, "form_id");
@@ -50,6 +57,7 @@ impl Form {
             "form_submitted" => _ = self.submitted_at.get_or_insert(at),
             "submission_accepted" => self.was_accepted = true,
             "submission_failed" => self.has_failed = true,
+            "session_expired" => self.has_expired = true,
             _ => {}
         }
     }
@@ -62,6 +70,12 @@ impl Form {
     /// Sent off, and not lost behind the form.
     pub(super) fn is_completed(&self) -> bool {
         self.submitted_at.is_some() && (self.was_accepted || !self.has_failed)
+    }
+
+    /// Never sent off, and thrown away or left alone for a day.
+    pub(super) fn is_abandoned(&self) -> bool {
+        let left_for = self.last_event_at.map(|last| self.as_of.saturating_sub(last)).unwrap_or_default();
+        self.submitted_at.is_none() && (self.has_expired || left_for >= LEFT_LYING_MICROS)
     }
 
     /// Where the go at the form counts: where it began, as far as is known.

@@ -1,6 +1,5 @@
 //! One function for each KPI of forms or reports alone, from its definition.
 
-use super::forms::Form;
 use super::kpis::share;
 use super::place::{ALL, Place, local_date};
 use super::reports::Report;
@@ -11,16 +10,16 @@ const FIXING_WINDOW_MICROS: i64 = 28 * 24 * 3600 * 1_000_000;
 
 /// The KPIs that are measured here.
 pub(super) fn names() -> Vec<&'static str> {
-    vec!["form_completion", "reports_fixed", "reports_fixed_in_time", "reports_made"]
+    vec!["form_abandonment", "form_completion", "reports_fixed", "reports_fixed_in_time", "reports_made"]
 }
 
 /// What each form and each report adds to which row.
 pub(super) fn parts(told: &Told) -> Vec<(RowKey, Parts)> {
     let mut parts = Vec::new();
-    let form_completion = |form: &Form| if form.is_self_service() { share(form.is_completed()) } else { None };
-    for form in &told.forms {
-        let place = form.place(&told.categories);
-        parts.extend(form_completion(form).map(|part| (without_queue(&place).row("form_completion"), part)));
+    for form in told.forms.iter().filter(|form| form.is_self_service()) {
+        let place = without_queue(&form.place(&told.categories));
+        parts.extend(share(form.is_completed()).map(|part| (place.row("form_completion"), part)));
+        parts.extend(share(form.is_abandoned()).map(|part| (place.row("form_abandonment"), part)));
     }
     for report in &told.reports {
         let Some(made_at) = report.made_at() else { continue };

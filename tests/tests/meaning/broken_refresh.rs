@@ -36,6 +36,11 @@ async fn it_is_noticed_when_time_does_not_make_values_final() {
 }
 
 #[tokio::test]
+async fn it_is_noticed_when_time_does_not_change_rows() {
+    is_noticed(Rule::NextChange, 301, 400).await;
+}
+
+#[tokio::test]
 async fn it_is_noticed_when_the_day_of_a_late_event_is_missed() {
     is_noticed(Rule::LateDays, 300, 300).await;
 }

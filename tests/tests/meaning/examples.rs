@@ -1,6 +1,7 @@
 //! Every KPI has an example, worked out by hand, and both the SQL and the oracle say the same.
 
 use crate::rebuilt::{LATER, Rebuilt};
+use chrono::{DateTime, Utc};
 use pipeline_tests::oracle::{self, MonthlyKey, RowKey};
 use pipeline_tests::story;
 use queries::{Kind, Kpi};
@@ -60,7 +61,7 @@ async fn every_example_holds() {
         let events = story::read(&example.story).unwrap_or_else(|problem| panic!("{}: {problem}", kpi.id));
         let expected = sorted(example.expect.iter().map(|row| row.text(kpi)).collect());
         for (whose, found) in
-            [("SQL", by_sql(kpi, &example, &events).await), ("the oracle", by_oracle(kpi, &events))]
+            [("SQL", by_sql(kpi, &example, &events).await), ("the oracle", by_oracle(kpi, &example, &events))]
         {
             // The oracle knows no status.
             let comparable = |row: &String| match whose {
@@ -78,7 +79,7 @@ async fn every_example_holds() {
 }
 
 async fn by_sql(kpi: &Kpi, example: &Example, events: &[Event]) -> Vec<String> {
-    let as_of = example.as_of.map_or(LATER.to_owned(), |as_of| as_of.to_string());
+    let as_of = example.as_of();
     let status = if example.expect.iter().any(|row| row.status.is_some()) { ", status" } else { "" };
     let (table, period, values) = match kpi.declared.kind {
         Kind::Distribution => ("kpi_distribution", "local_date", "value, count"),
@@ -92,7 +93,8 @@ async fn by_sql(kpi: &Kpi, example: &Example, events: &[Event]) -> Vec<String> {
     sorted(rows.iter().map(|row| row.join(" ")).collect())
 }
 
-fn by_oracle(kpi: &Kpi, events: &[Event]) -> Vec<String> {
+fn by_oracle(kpi: &Kpi, example: &Example, events: &[Event]) -> Vec<String> {
+    let as_of = example.as_of().parse::<DateTime<Utc>>().unwrap().timestamp_micros();
     let of_kpi = |key: &RowKey| key.kpi == kpi.id;
     let row = |key: &RowKey, left: Option<i64>, right: Option<i64>| {
         let of = |dimension: &String| match dimension.as_str() {
@@ -112,7 +114,7 @@ fn by_oracle(kpi: &Kpi, events: &[Event]) -> Vec<String> {
             counts.map(|((key, value), count)| row(&key, Some(value), Some(count))).collect()
         }
         Kind::Ratio | Kind::Count => {
-            let parts = oracle::measure(events).into_iter().filter(|(key, _)| of_kpi(key));
+            let parts = oracle::measure(events, as_of).into_iter().filter(|(key, _)| of_kpi(key));
             parts.map(|(key, (numerator, denominator))| row(&key, numerator, denominator)).collect()
         }
         Kind::Monthly => {
@@ -124,6 +126,12 @@ fn by_oracle(kpi: &Kpi, events: &[Event]) -> Vec<String> {
         }
     };
     sorted(rows)
+}
+
+impl Example {
+    fn as_of(&self) -> String {
+        self.as_of.map_or(LATER.to_owned(), |as_of| as_of.to_string())
+    }
 }
 
 impl Expected {

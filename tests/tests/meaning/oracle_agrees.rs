@@ -34,7 +34,7 @@ async fn the_oracle_agrees_with_the_sql() {
 
 /// Where the oracle and tables over the same events differ, row by row.
 pub(crate) async fn differing(events: &[Event], tables: &Rebuilt) -> Vec<String> {
-    let measured = oracle::measure(events);
+    let measured = oracle::measure(events, tables.engine().as_of_micros());
     [
         differences(&measured, &tables.parts().await, RowKey::to_string),
         differences(&measured, &tables.intervals().await, |key| format!("intervals of {key}")),

@@ -29,13 +29,20 @@ const CORRECTED: &str = "2026-03-02T10:00:20Z c3 contact_answered queue_id=TAX w
 /// Holds from the Tuesday on: the Monday stays without a service.
 const MAPPED: &str = "2026-03-20T09:00:00Z queue:TAX queue_mapped queue_id=TAX service_area=council_tax social_care=false effective_from=2026-03-03";
 
+/// Two forms left lying on 2 March; one of them is gone on with on the 20th.
+const FORMS: &str = "
+2026-03-02T09:00:00Z f1 form_started form_id=bulky
+2026-03-02T09:10:00Z f2 form_started form_id=bulky
+";
+const RESUMED: &str = "2026-03-20T11:00:00Z f1 step_completed step_id=address step_no=1";
+
 /// Final values of the average speed of answer that have changed.
 const RESTATED: &str = "
     SELECT CAST(epoch AS VARCHAR), CAST(period AS VARCHAR), service_area,
         concat(coalesce(CAST(old_numerator AS VARCHAR), '-'), '/', coalesce(CAST(old_denominator AS VARCHAR), '-')),
         concat(coalesce(CAST(new_numerator AS VARCHAR), '-'), '/', coalesce(CAST(new_denominator AS VARCHAR), '-')),
         cause
-    FROM kpi_restatements WHERE kpi = 'wait_asa'";
+    FROM kpi_restatements WHERE kpi IN ('wait_asa', 'form_abandonment')";
 
 fn at(instant: &str) -> i64 {
     instant.parse::<DateTime<Utc>>().unwrap().timestamp_micros()
@@ -67,6 +74,27 @@ async fn final_values_that_change_are_told_with_their_cause() {
     // The values' own history: in what was measured as of Wednesday, Monday was final and Tuesday was not.
     kept.rebuild(at("2026-03-20T15:00:00Z")).await;
     assert_eq!(kept.read().await.query(RESTATED).await, expected);
+    let found = kept.verify().await;
+    assert!(found.differences.is_empty(), "{:#?}", found.differences);
+}
+
+/// A form that is gone on with is not abandoned any more, and is again a day after it was last touched.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_passing_of_time_changes_is_found_without_any_event() {
+    let mut kept = Kept::new();
+    kept.take(&story::read(FORMS.trim()).unwrap()).await;
+    kept.refresh(at("2026-03-20T10:00:00Z")).await;
+    then(&mut kept, RESUMED, "2026-03-21T00:30:00Z").await;
+    assert!(!kept.is_due(at("2026-03-21T10:59:59Z")).await);
+    assert!(kept.is_due(at("2026-03-21T11:00:00Z")).await);
+    let refreshed = kept.refresh(at("2026-03-21T11:00:00Z")).await;
+    assert_eq!((refreshed.rebuilt, refreshed.publication.next_change_at_micros), (None, None));
+    let told = kept.read().await.query(RESTATED).await;
+    let expected = [
+        ["2", "2026-03-02", "(unknown)", "2/2", "1/2", "late event"],
+        ["3", "2026-03-02", "(unknown)", "1/2", "2/2", "passing of time"],
+    ];
+    assert_eq!(told, expected);
     let found = kept.verify().await;
     assert!(found.differences.is_empty(), "{:#?}", found.differences);
 }
@@ -142,6 +170,11 @@ async fn a_former_definitions_values_stay_beside_the_new() {
     let both =
         |second: &'static str| vec![old[0], ["2026-03-02", "1", second], old[1], ["2026-03-03", "1", "7000"]];
     assert_eq!(kept.read().await.query(values).await, both("42000"));
+    let versions =
+        "SELECT CAST(definition_version AS VARCHAR), CAST(is_superseded AS VARCHAR), CAST(first_day AS VARCHAR)
+        FROM kpi_versions WHERE kpi = 'wait_asa'";
+    let marked = [["0", "true", "2026-03-02"], ["1", "false", "2026-03-02"]];
+    assert_eq!(kept.read().await.query(versions).await, marked);
     // What comes later is measured by the new definition only, and nobody is told of a final value that changed
     // because the definition has.
     then(&mut kept, LATE, "2026-03-20T14:00:00Z").await;
