@@ -3,8 +3,9 @@
 use super::log::{Kafka, Log, Place, fence};
 use std::collections::BTreeMap;
 
-/// Every record below the lake's position is in the events once, or else in the quarantine; nothing
-/// stands at or after the position; no live file is gone. The first violation, in words.
+/// Every record below the lake's position is in the events once, or else in the quarantine, or has had its
+/// time and stays out; nothing stands at or after the position; no live file is gone. The first violation, in
+/// words.
 pub(crate) fn check(kafka: &Kafka, log: &Log) -> Result<(), String> {
     let mut rows: BTreeMap<Place, usize> = BTreeMap::new();
     for file in log.live_at(log.version()) {
@@ -16,6 +17,9 @@ pub(crate) fn check(kafka: &Kafka, log: &Log) -> Result<(), String> {
     if let Some((place, times)) = rows.iter().find(|(_, times)| **times > 1) {
         return Err(format!("{place:?} is in the lake {times} times"));
     }
+    if let Some(place) = log.expired.iter().find(|place| rows.contains_key(place)) {
+        return Err(format!("{place:?} had its time, and is in the lake again"));
+    }
     let positions = log.positions();
     let position = |partition| positions.get(&fence(partition)).copied();
     if let Some(place) =
@@ -26,7 +30,8 @@ pub(crate) fn check(kafka: &Kafka, log: &Log) -> Result<(), String> {
     for (partition, records) in &kafka.records {
         let below = records.iter().take_while(|offset| position(*partition).is_some_and(|end| **offset < end));
         for place in below.map(|offset| (*partition, *offset)) {
-            if !rows.contains_key(&place) && !log.quarantined.contains(&place) {
+            let is_known = log.quarantined.contains(&place) || log.expired.contains(&place);
+            if !rows.contains_key(&place) && !is_known {
                 return Err(format!("{place:?} is lost"));
             }
         }

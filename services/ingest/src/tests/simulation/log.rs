@@ -70,6 +70,8 @@ pub(crate) struct Log {
     pub(crate) files: Vec<File>,
     pub(crate) entries: Vec<Entry>,
     pub(crate) quarantined: BTreeSet<Place>,
+    /// Rows that have had their time and were taken out.
+    pub(crate) expired: BTreeSet<Place>,
     /// Nothing fails.
     pub(crate) is_calm: bool,
     failing_for: u32,
@@ -157,6 +159,9 @@ impl Log {
         }
         if version != self.version() {
             return Put::NoAnswer;
+        }
+        if entry.adds.is_empty() {
+            self.expired.extend(entry.removes.iter().flat_map(|file| self.files[*file].rows.clone()));
         }
         self.entries.push(entry);
         if !self.is_calm && random.random_bool(0.15) { Put::NoAnswer } else { Put::Entered(version as u64 + 1) }
