@@ -100,7 +100,7 @@ pub(crate) fn poll(
             }
             Some(Err(error)) => {
                 if let Some(error) = context.reading.lasting(&context.topic, error) {
-                    let error = context.lost_range(consumer).unwrap_or(error);
+                    let error = context.refused_offset(consumer).unwrap_or(error);
                     return context.tell(Event::Failed(error));
                 }
             }
@@ -212,14 +212,13 @@ impl Context {
         entry(position, low, high).offset(&self.topic, start.partition, position).map(Offset::Offset)
     }
 
-    /// After Kafka has refused an offset: which partition has lost what.
-    fn lost_range(&self, consumer: &BaseConsumer<Self>) -> Option<Error> {
+    /// After Kafka has refused an offset: of which partition, and why it is not there.
+    fn refused_offset(&self, consumer: &BaseConsumer<Self>) -> Option<Error> {
         let positions = consumer.position().ok()?;
         positions.elements().iter().find_map(|element| {
-            let Offset::Offset(offset) = element.offset() else { return None };
-            let (low, _) = consumer.fetch_watermarks(&self.topic, element.partition(), ANSWER_WITHIN).ok()?;
-            let (topic, partition) = (self.topic.clone(), element.partition());
-            (offset < low).then_some(Error::OffsetLost { topic, partition, first: offset, next_kept: low })
+            let Offset::Offset(position) = element.offset() else { return None };
+            let (low, high) = consumer.fetch_watermarks(&self.topic, element.partition(), ANSWER_WITHIN).ok()?;
+            entry(position, low, high).offset(&self.topic, element.partition(), position).err()
         })
     }
 

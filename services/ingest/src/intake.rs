@@ -291,6 +291,20 @@ mod tests {
     }
 
     #[test]
+    fn partitions_that_come_and_go_leave_the_others_with_their_rows() {
+        let mut intake = intake(&[0, 1]);
+        intake.take(0, 12, Offsets(vec![10, 11]), None);
+        intake.take(1, 11, Offsets(vec![10]), None);
+        intake.revoke(0);
+        intake.assign(2, None);
+        // Its generation goes on, so that nothing of it is read twice.
+        assert_eq!((intake.wants(1, 2, 20), intake.wants(0, 1, 20)), (Some(11), None));
+        let batch = intake.seal().unwrap_or_else(|| panic!("nothing to commit"));
+        assert_eq!(batch.parts.keys().collect::<Vec<_>>(), [&1]);
+        assert_eq!(batch.parts[&1].rows, Offsets(vec![10]));
+    }
+
+    #[test]
     fn a_held_partition_takes_nothing_until_it_is_released_where_it_stood() {
         let mut intake = intake(&[0]);
         intake.take(0, 12, Offsets(vec![10, 11]), Some("unknown schema"));

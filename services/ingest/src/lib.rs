@@ -60,7 +60,7 @@ pub enum Error {
     /// Kafka has dropped records that the lake has not read.
     #[error(
         "topic {topic}, partition {partition}: Kafka has dropped the records from offset {first} to {}, and the lake \
-         has not read them (its retention passed the position while ingest did not run). Going on would leave a \
+         has not read them (its retention has passed the position). Going on would leave a \
          gap, so ingest stops. Either bring them back (from a mirror or a backup of the topic), or accept the loss \
          for good: `switchboard ingest accept-loss --topic {topic} --partition {partition} --from {first} --to \
          {next_kept}`, which is kept in the lake's log",

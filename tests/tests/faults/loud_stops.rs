@@ -5,9 +5,10 @@ use crate::broker::Broker;
 use crate::delta;
 use crate::kafka::{PARTITIONS, TOPIC, forget_before, read_back};
 use crate::load::Load;
-use crate::process::{events_table, position};
+use crate::process::{Process, events_table, ingest, position, until};
 use crate::topic;
 use crate::world::World;
+use std::time::Duration;
 
 const CAUGHT_UP: [&str; 4] = ["ingest", "--source", "telephony", "--until-caught-up"];
 /// Some 150 in each partition.
@@ -46,6 +47,33 @@ fn records_that_kafka_dropped_unread_stop_ingest_with_their_range() {
     assert_eq!(output.status.code(), Some(1), "{told}");
     assert!(told.contains("missed: 1\n"), "{told}");
     only_what_is_lost_is_given_up(&world, &broker, lost_from);
+}
+
+/// It stands still while Kafka drops what would have come next.
+#[test]
+fn records_that_kafka_drops_under_a_running_ingest_stop_it_with_their_range() {
+    let broker = Broker::start();
+    let world = World::with_brokers(&broker.address);
+    let mut load = Load::new(&broker.address, 8);
+    load.write(RECORDS);
+    load.is_all_there(&world);
+    let running = Process::start(ingest(&world), world.path("ingest.log"));
+    load.write(RECORDS);
+    let of_partition_3 = read_back(&broker.address).into_keys().filter(|(partition, _)| *partition == 3);
+    let end = of_partition_3.max().unwrap().1 + 1;
+    let table = events_table(&world);
+    until("it to have read partition 3", || position(&table, 3) == Some(end));
+    running.signal("STOP");
+    // Kafka holds a question for more for 0.1 s at most; the last one must not be answered with what comes now.
+    std::thread::sleep(Duration::from_secs(1));
+    load.write(RECORDS);
+    forget_before(&broker.address, 3, end + 5);
+    running.signal("CONT");
+    let told = running.gives_up();
+    let sentence =
+        format!("topic {TOPIC}, partition 3: Kafka has dropped the records from offset {end} to {}", end + 4);
+    assert!(told.contains(&sentence), "`{sentence}` is missing:\n{told}");
+    assert_eq!(position(&table, 3), Some(end));
 }
 
 /// The second way on: the very range is accepted, no other, and ingest goes on after it.

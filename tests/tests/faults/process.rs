@@ -69,6 +69,17 @@ impl Process {
         assert!(ended.unwrap().success(), "{}", self.said());
     }
 
+    /// Waits until it ends by itself, and not in good order; all that it has said.
+    pub(crate) fn gives_up(mut self) -> String {
+        let mut ended: Option<ExitStatus> = None;
+        until("a process to give up", || {
+            ended = self.child.try_wait().unwrap();
+            ended.is_some()
+        });
+        assert_eq!(ended.unwrap().code(), Some(1), "{}", self.said());
+        self.said()
+    }
+
     /// The most memory that it has had so far (`VmHWM`), bytes.
     pub(crate) fn peak_bytes(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
