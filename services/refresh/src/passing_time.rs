@@ -18,13 +18,18 @@ pub(crate) fn may_change(published: &Publication, as_of_micros: i64) -> bool {
     keeps(Rule::NextChange) && (is_due || as_of_micros < published.as_of_micros)
 }
 
+/// Whether rows of the model may be others now, though nothing has come.
+pub(crate) fn ages(work: &Work<'_>, model: &Model) -> bool {
+    model.changes_with_time() && may_change(work.published, work.plan.as_of_micros)
+}
+
 /// A query for the subjects of the rows that no longer hold, or do not yet where the last epoch was made as of a
 /// later instant; `None` where there can be none.
 pub(crate) fn changed_subjects(work: &mut Work<'_>, model: &Model) -> Result<Option<String>, Error> {
-    let (then, now) = (work.published.as_of_micros, work.plan.as_of_micros);
-    if !model.changes_with_time() || !may_change(work.published, now) {
+    if !ages(work, model) {
         return Ok(None);
     }
+    let (then, now) = (work.published.as_of_micros, work.plan.as_of_micros);
     let table = work.in_hand(&model.name)?.before()?;
     let (column, instants, is_another) = match then <= now {
         true => ("next_change_at", i64::MIN..=now, "next_change_at <= $as_of"),

@@ -21,8 +21,7 @@ const DIRTY: &str = "dirty";
 /// Folds what was touched of a model, and puts it into its table; says how many rows have changed.
 pub(crate) async fn model(work: &mut Work<'_>, model: &Model) -> Result<usize, Error> {
     let touched = model.declared.inputs.iter().any(|input| work.changed.contains(input));
-    let ages = model.changes_with_time() && passing_time::may_change(work.published, work.plan.as_of_micros);
-    if !touched && !ages {
+    if !touched && !passing_time::ages(work, model) {
         return Ok(0);
     }
     let (new, old) = match model.declared.partition {
