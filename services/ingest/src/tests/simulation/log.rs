@@ -2,7 +2,7 @@
 
 use super::PARTITIONS;
 use lake::fence;
-use lake::fence::UPLOADS_BEFORE;
+use lake::fence::{REQUEUE, UPLOADS_BEFORE};
 use lake::protocol::{Attempt, Seen, Step};
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -162,6 +162,11 @@ impl Log {
         }
         if entry.adds.is_empty() {
             self.expired.extend(entry.removes.iter().flat_map(|file| self.files[*file].rows.clone()));
+        }
+        if entry.transactions.contains_key(REQUEUE) {
+            // A steward has asked for them once more.
+            let rows = entry.adds.iter().flat_map(|file| &self.files[*file].rows);
+            rows.for_each(|place| drop(self.expired.remove(place)));
         }
         self.entries.push(entry);
         if !self.is_calm && random.random_bool(0.15) { Put::NoAnswer } else { Put::Entered(version as u64 + 1) }

@@ -47,31 +47,22 @@ fn plan(log: &mut Log, now_ms: i64, random: &mut StdRng) -> Option<Rewrite> {
     let version = log.listed(0, random);
     let live = log.live_at(version);
     let removes: Vec<usize> = live.into_iter().filter(|_| random.random_bool(0.5)).collect();
-    let (removes, adds) = if random.random_bool(0.1) { expire(removes, log) } else { merge(removes, log, now_ms) };
-    if removes.is_empty() {
+    let has_expired = random.random_bool(0.1);
+    if removes.len() < if has_expired { 1 } else { 2 } {
         return None;
     }
     let start = log.positions_at(version).get(REWRITER).copied();
     let span = Span { fence: REWRITER.to_owned(), start, end: start.unwrap_or_default() + 1 };
     let spans: Vec<Span> = keeps(Rule::RewriterFence).then_some(span).into_iter().collect();
+    let adds = if has_expired {
+        Vec::new()
+    } else {
+        let rows = removes.iter().flat_map(|file| log.files[*file].rows.clone()).collect();
+        vec![log.upload(rows, now_ms)]
+    };
     let attempt = Attempt::new(spans.clone(), Some(now_ms), 0, Some(10));
     let step = attempt.begin();
     Some(Rewrite { removes, adds, spans, id: log.new_batch(), attempt, step, version })
-}
-
-fn merge(files: Vec<usize>, log: &mut Log, now_ms: i64) -> (Vec<usize>, Vec<usize>) {
-    if files.len() < 2 {
-        return Default::default();
-    }
-    let rows = files.iter().flat_map(|file| log.files[*file].rows.clone()).collect();
-    let adds = vec![log.upload(rows, now_ms)];
-    (files, adds)
-}
-
-/// What came by way of the quarantine may be asked for once more, so it is left alone.
-fn expire(mut files: Vec<usize>, log: &Log) -> (Vec<usize>, Vec<usize>) {
-    files.retain(|file| log.files[*file].rows.iter().all(|place| !log.quarantined.contains(place)));
-    (files, Vec::new())
 }
 
 fn go_on(mut at: Rewrite, log: &mut Log, random: &mut StdRng) -> Option<Rewrite> {
