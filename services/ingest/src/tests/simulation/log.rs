@@ -165,8 +165,9 @@ impl Log {
         }
         if entry.transactions.contains_key(REQUEUE) {
             // A steward has asked for them once more.
-            let rows = entry.adds.iter().flat_map(|file| &self.files[*file].rows);
-            rows.for_each(|place| drop(self.expired.remove(place)));
+            for place in entry.adds.iter().flat_map(|file| &self.files[*file].rows) {
+                self.expired.remove(place);
+            }
         }
         self.entries.push(entry);
         if !self.is_calm && random.random_bool(0.15) { Put::NoAnswer } else { Put::Entered(version as u64 + 1) }
