@@ -26,6 +26,9 @@ pub enum Rule {
 }
 
 #[cfg(debug_assertions)]
+mod half_written;
+
+#[cfg(debug_assertions)]
 mod armed {
     use super::Rule;
     use std::cell::Cell;
@@ -48,7 +51,8 @@ mod armed {
     }
 
     /// Arms one point for this process: `<name>@<n>=<file>` holds it the `n`th time that it is
-    /// reached with work in flight, and writes `<name> <rows in flight>` to the file first.
+    /// reached with work in flight, and writes `<name> <rows or bytes in flight>` to the file first.
+    /// To be called before a table is opened.
     ///
     /// # Errors
     /// A text that cannot be read so.
@@ -57,18 +61,19 @@ mod armed {
         let (at, mark) = text.split_once('=').ok_or_else(wrong)?;
         let (name, passes) = at.split_once('@').ok_or_else(wrong)?;
         let passes = passes.parse().map(AtomicU32::new).map_err(|_| wrong())?;
+        super::half_written::install_for(name);
         let point = Point { name: name.to_owned(), passes, mark: mark.into() };
         POINT.set(point).map_err(|_| "a fail point is armed already".to_owned())
     }
 
     /// Holds the calling thread if this point is armed and due, until the file with the mark is taken away:
     /// whoever armed it ends the process or lets it go on. Reached without work in flight, it does not count.
-    pub fn point(name: &str, rows_in_flight: usize) {
-        let Some(point) = POINT.get().filter(|point| point.name == name && rows_in_flight > 0) else { return };
+    pub fn point(name: &str, in_flight: usize) {
+        let Some(point) = POINT.get().filter(|point| point.name == name && in_flight > 0) else { return };
         if point.passes.fetch_sub(1, Ordering::Relaxed) != 1 {
             return;
         }
-        if let Err(error) = std::fs::write(&point.mark, format!("{name} {rows_in_flight}")) {
+        if let Err(error) = std::fs::write(&point.mark, format!("{name} {in_flight}")) {
             tracing::error!(%error, "the mark of a fail point cannot be written");
         }
         while point.mark.exists() {
@@ -92,7 +97,7 @@ pub use armed::{arm, forget, keeps, point};
 
 /// Nothing, in a release build.
 #[cfg(not(debug_assertions))]
-pub fn point(_name: &str, _rows_in_flight: usize) {}
+pub fn point(_name: &str, _in_flight: usize) {}
 
 /// A release build keeps every rule.
 #[cfg(not(debug_assertions))]

@@ -23,7 +23,8 @@ pub(crate) fn version(table: &Path) -> u64 {
     commits(table).keys().max().copied().unwrap_or_default()
 }
 
-fn commits(table: &Path) -> BTreeMap<u64, PathBuf> {
+/// The files of the log, by version.
+pub(crate) fn commits(table: &Path) -> BTreeMap<u64, PathBuf> {
     let Ok(entries) = fs::read_dir(table.join("_delta_log")) else { return BTreeMap::new() };
     let version = |path: &PathBuf| path.file_name()?.to_str()?.strip_suffix(".json")?.parse().ok();
     let paths = entries.map(|entry| entry.unwrap().path());

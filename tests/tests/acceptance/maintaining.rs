@@ -146,7 +146,7 @@ fn a_kill_while_files_are_put_together_changes_no_row() {
 fn a_kill_in_a_checkpoint_or_in_the_clean_up_changes_no_row() {
     let world = world_of_small_files();
     empty_commits(&world.lake(), TABLE, 100);
-    killed_at(&world, "maintenance.in_checkpoint");
+    killed_at(&world, "checkpoint.in_file");
     let_days_pass(&world.lake());
     killed_at(&world, "maintenance.in_log_cleanup");
     let log = world.lake().join(TABLE).join("_delta_log");

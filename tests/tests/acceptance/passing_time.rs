@@ -1,5 +1,7 @@
 //! A lake that is older than it is: commits have gone by, and days.
 
+use crate::delta;
+use chrono::{Days, Utc};
 use lake::{Commit, Lake};
 use std::fs::{self, File};
 use std::path::Path;
@@ -23,6 +25,23 @@ pub(crate) fn let_days_pass(folder: &Path) {
         } else {
             let then = SystemTime::now() - Duration::from_secs(3 * 86_400);
             File::options().write(true).open(&path).unwrap().set_modified(then).unwrap();
+        }
+    }
+}
+
+/// Has all rows of a table come so many days ago, by the column `day` that it is partitioned by. Its log is
+/// to have no checkpoint.
+pub(crate) fn came_days_ago(table: &Path, day: &str, days: u64) {
+    let then = (Utc::now().date_naive() - Days::new(days)).to_string();
+    let folders = fs::read_dir(table).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    for folder in folders.filter(|name| name.starts_with(&format!("{day}="))).collect::<Vec<_>>() {
+        fs::rename(table.join(&folder), table.join(format!("{day}={then}"))).unwrap();
+        let now = folder.trim_start_matches(day).trim_start_matches('=');
+        for entry in delta::commits(table).into_values() {
+            let text = fs::read_to_string(&entry).unwrap();
+            let value = |date: &str| format!("\"{day}\":\"{date}\"");
+            let text = text.replace(&folder, &format!("{day}={then}")).replace(&value(now), &value(&then));
+            fs::write(entry, text).unwrap();
         }
     }
 }

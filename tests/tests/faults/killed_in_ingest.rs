@@ -3,7 +3,8 @@
 use crate::broker::Broker;
 use crate::held::Held;
 use crate::load::Load;
-use crate::process::{Process, ingest, until};
+use crate::passing_time::empty_commits;
+use crate::process::{Process, events_table, ingest, until};
 use crate::seeds;
 use crate::world::World;
 
@@ -35,7 +36,7 @@ fn round(broker: &Broker, load: &mut Load, point: &str, seed: u64) {
 
 #[test]
 fn killed_before_in_and_after_the_upload() {
-    killed_at(&["ingest.before_upload", "upload.after_file", "ingest.after_upload"]);
+    killed_at(&["ingest.before_upload", "upload.in_file", "upload.after_file", "ingest.after_upload"]);
 }
 
 #[test]
@@ -46,6 +47,36 @@ fn killed_around_the_log_entry() {
 #[test]
 fn killed_around_the_append_to_the_quarantine() {
     killed_at(&["ingest.in_quarantine_append", "ingest.after_quarantine_append"]);
+}
+
+/// So many commits without a checkpoint that ingest makes one itself, after its own.
+#[test]
+fn killed_in_its_own_checkpoint() {
+    let broker = Broker::start();
+    for seed in seeds() {
+        let mut load = Load::new(&broker.address, seed);
+        for point in ["checkpoint.in_file", "checkpoint.before_hint"] {
+            println!("{point}, seed {seed}");
+            load = load.anew();
+            let world = World::with_brokers(&broker.address);
+            load.write_some(100);
+            load.is_all_there(&world);
+            empty_commits(&world.lake(), "telephony_events", 500);
+            load.write_some(100);
+            let mut held = Held::start(ingest(&world), point, 1, world.folder.path());
+            held.stands(|| ());
+            let is_made = |ending: &str| {
+                let log = std::fs::read_dir(events_table(&world).join("_delta_log")).unwrap();
+                let mut names = log.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+                names.any(|name| name.ends_with(ending))
+            };
+            assert_eq!(is_made(".checkpoint.parquet"), point == "checkpoint.before_hint");
+            held.kill();
+            load.write_some(100);
+            load.is_all_there(&world);
+            assert!(is_made(".checkpoint.parquet") && is_made("_last_checkpoint"));
+        }
+    }
 }
 
 /// A second member makes the first give partitions up of which it holds rows, and that is its end;

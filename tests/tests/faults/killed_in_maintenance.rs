@@ -3,7 +3,7 @@
 use crate::broker::Broker;
 use crate::held::Held;
 use crate::load::{Load, Trickle};
-use crate::passing_time::{empty_commits, let_days_pass};
+use crate::passing_time::{came_days_ago, empty_commits, let_days_pass};
 use crate::process::{Process, commits, ingest};
 use crate::seeds;
 use crate::world::World;
@@ -25,7 +25,7 @@ enum Due {
     OldLog,
     /// Files that were put together days ago.
     OldFiles,
-    /// A setting by which the events have had their time. It is forgotten after the kill.
+    /// Settings by which events and quarantined records have had their time. They are forgotten after the kill.
     Retention,
 }
 
@@ -65,9 +65,8 @@ fn filled(broker: &Broker, seed: u64) -> (World, Load) {
 
 fn round(world: &World, load: &Load, point: &str, due: Due, seed: u64) {
     make_due(world, due);
-    // There is such work in two tables, the quarantine and the events; but what came today into the
-    // quarantine has not had its time.
-    let pass = if matches!(due, Due::Retention) { 1 } else { 1 + seed % 2 };
+    // There is such work in two tables, the quarantine and the events.
+    let pass = 1 + seed % 2;
     let mut held = Held::start(world.command(&["maintain", "--once"]), point, pass, world.folder.path());
     held.stands(|| {});
     held.kill();
@@ -101,7 +100,9 @@ fn make_due(world: &World, due: Due) {
             let_days_pass(&world.lake());
         }
         Due::Retention => {
-            fs::write(world.path(SETTINGS), "[maintenance]\nevents_keep_days = { telephony = 30 }\n").unwrap();
+            let keep = "[maintenance]\nevents_keep_days = { telephony = 30 }\nquarantine_keep_days = 30\n";
+            fs::write(world.path(SETTINGS), keep).unwrap();
+            came_days_ago(&world.lake().join(QUARANTINE), "ingest_date", 60);
         }
     }
 }
@@ -119,7 +120,11 @@ fn killed_while_small_files_are_put_together() {
 
 #[test]
 fn killed_while_the_log_is_looked_after() {
-    killed_at(&[("maintenance.in_checkpoint", Due::ManyCommits), ("maintenance.in_log_cleanup", Due::OldLog)]);
+    killed_at(&[
+        ("checkpoint.in_file", Due::ManyCommits),
+        ("checkpoint.before_hint", Due::ManyCommits),
+        ("maintenance.in_log_cleanup", Due::OldLog),
+    ]);
 }
 
 #[test]
