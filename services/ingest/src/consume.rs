@@ -5,13 +5,15 @@
 //! comes in is one enum of commands.
 
 mod assignment;
+mod contact;
+mod entering;
 mod gathering;
 
 use crate::Error;
 use crate::chunk::Chunk;
-use crate::entry::entry;
 use crate::kafka::Reading;
 use assignment::Assignment;
+use contact::Contact;
 use gathering::Gathering;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -22,7 +24,7 @@ use rdkafka::statistics::Statistics;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::types::RDKafkaRespErr;
 use std::sync::{Mutex, PoisonError, mpsc};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc::{Sender, UnboundedSender};
 
 /// What Kafka's thread tells the loop, besides records.
@@ -82,13 +84,24 @@ pub(crate) fn poll(
     }
     let mut gathering = Gathering::new(brought);
     let mut refused = Vec::new();
+    let mut contact = Contact::new(SystemTime::now());
     while !context.events.is_closed() {
         let waiting = std::mem::take(&mut refused);
         for command in waiting.into_iter().chain(commands.try_iter()) {
             refused.extend(context.obey(consumer, command));
         }
-        match consumer.poll(POLL_FOR) {
+        let polled = consumer.poll(POLL_FOR);
+        contact.polled(SystemTime::now());
+        match polled {
             None => gathering.hand_over_all(),
+            Some(Ok(_) | Err(KafkaError::PartitionEOF(_))) if contact.was_lost() => {
+                // What has come is read again, after the record that it must follow.
+                match context.enter_anew(consumer) {
+                    Ok(rewinds) => refused.extend(rewinds),
+                    Err(error) => return context.tell(Event::Failed(error)),
+                }
+                contact = Contact::new(SystemTime::now());
+            }
             Some(Ok(message)) => {
                 let generation = context.generation(message.partition());
                 let payload = message.payload().unwrap_or_default();
@@ -99,6 +112,7 @@ pub(crate) fn poll(
                 gathering.reached_end(partition, context.generation(partition));
             }
             Some(Err(error)) => {
+                contact.failed();
                 if let Some(error) = context.reading.lasting(&context.topic, error) {
                     let error = context.refused_offset(consumer).unwrap_or(error);
                     return context.tell(Event::Failed(error));
@@ -145,10 +159,7 @@ impl ConsumerContext for Context {
             let starts = self.starts(partitions).unwrap_or_default();
             self.assign(consumer, list, &starts, cooperative)
         } else {
-            let (reply, answer) = mpsc::channel();
-            self.tell(Event::Revoked(partitions.clone(), reply));
-            // No answer in time means that the rows are dropped; whoever comes next reads them again.
-            let _ = answer.recv_timeout(FLUSH_WITHIN);
+            self.hand_on(&partitions);
             self.assignment().forget(&partitions);
             self.tell_pressed_back();
             let done = if cooperative { consumer.incremental_unassign(list) } else { consumer.unassign() };
@@ -163,12 +174,6 @@ impl ConsumerContext for Context {
 impl Context {
     pub(crate) fn new(topic: &str, reading: Reading, events: UnboundedSender<Event>) -> Self {
         Self { topic: topic.to_owned(), reading, events, assignment: Mutex::default() }
-    }
-
-    fn starts(&self, partitions: Vec<i32>) -> Option<Vec<Start>> {
-        let (reply, answer) = mpsc::channel();
-        self.tell(Event::Assigned(partitions, reply));
-        answer.recv().ok()
     }
 
     fn assign(
@@ -199,27 +204,6 @@ impl Context {
             partitions.iter().partition(|partition| self.assignment().is_read(**partition));
         consumer.resume(&self.list(&read))?;
         consumer.pause(&self.list(&paused))
-    }
-
-    /// Where to begin to read: at the record before the position if it is still there, so that the
-    /// loop can see that this is the topic that the lake was filled from.
-    fn entry_offset(&self, consumer: &BaseConsumer<Self>, start: &Start) -> Result<Offset, Error> {
-        let Some(position) = start.offset else { return Ok(Offset::Beginning) };
-        let Ok((low, high)) = consumer.fetch_watermarks(&self.topic, start.partition, ANSWER_WITHIN) else {
-            // Without an answer Kafka itself says later whether the offset is there.
-            return Ok(Offset::Offset(position));
-        };
-        entry(position, low, high).offset(&self.topic, start.partition, position).map(Offset::Offset)
-    }
-
-    /// After Kafka has refused an offset: of which partition, and why it is not there.
-    fn refused_offset(&self, consumer: &BaseConsumer<Self>) -> Option<Error> {
-        let positions = consumer.position().ok()?;
-        positions.elements().iter().find_map(|element| {
-            let Offset::Offset(position) = element.offset() else { return None };
-            let (low, high) = consumer.fetch_watermarks(&self.topic, element.partition(), ANSWER_WITHIN).ok()?;
-            entry(position, low, high).offset(&self.topic, element.partition(), position).err()
-        })
     }
 
     /// Pauses all partitions while the loop does not keep up, and lets them go on when it has.
