@@ -117,23 +117,8 @@ pub async fn run(
     let (answer, answers) = mpsc::unbounded_channel();
     let thread = std::thread::Builder::new().name(format!("poll {}", source.topic));
     let polling = thread.spawn(move || consume::poll(&consumer, &commands, bring)).map_err(thread_ended)?;
-    let mut ingest = Ingest {
-        source,
-        options: options.clone(),
-        rows,
-        outlet: Outlet::Idle(Box::new(sink)),
-        intake: Intake::default(),
-        shares: HashMap::new(),
-        accepted: HashMap::new(),
-        last_records: HashMap::new(),
-        watched,
-        inquiries: Inquiries::default(),
-        answer,
-        told_left_out: HashSet::new(),
-        command,
-        ends: reaches.iter().map(|(partition, marks)| (*partition, end_to_reach(*marks))).collect(),
-        outcome: Outcome::default(),
-    };
+    let mut ingest = Ingest::new(options.clone(), sink, rows, watched, answer, command);
+    ingest.ends = reaches.iter().map(|(partition, marks)| (*partition, end_to_reach(*marks))).collect();
     let result = ingest.drive(events, brought, answers, stop).await;
     ingest.options.budget.note(&source.name, 0, 0);
     // The channels are closed by now, so the thread ends by itself.
@@ -160,11 +145,40 @@ pub(crate) struct Ingest {
     /// Fields of which it has been said that they are not stored.
     pub(crate) told_left_out: HashSet<String>,
     pub(crate) command: std_mpsc::Sender<Command>,
+    /// Of each partition, the position at which all is read that was in the topic at the start.
     pub(crate) ends: HashMap<i32, i64>,
     pub(crate) outcome: Outcome,
 }
 
 impl Ingest {
+    /// One that has no partition yet.
+    pub(crate) fn new(
+        options: Options,
+        sink: Sink,
+        rows: RowBuilder,
+        watched: Arc<Watched>,
+        answer: mpsc::UnboundedSender<Answered>,
+        command: std_mpsc::Sender<Command>,
+    ) -> Self {
+        Self {
+            source: sink.source(),
+            options,
+            rows,
+            outlet: Outlet::Idle(Box::new(sink)),
+            intake: Intake::default(),
+            shares: HashMap::new(),
+            accepted: HashMap::new(),
+            last_records: HashMap::new(),
+            watched,
+            inquiries: Inquiries::default(),
+            answer,
+            told_left_out: HashSet::new(),
+            command,
+            ends: HashMap::new(),
+            outcome: Outcome::default(),
+        }
+    }
+
     /// Works until told to stop, whatever it waits for just then, and makes safe what it has.
     async fn drive(
         &mut self,

@@ -79,6 +79,11 @@ impl Sink {
         Ok(Self { lake: lake.clone(), cluster, topic, source, steward, spec, events, quarantine: None, watched })
     }
 
+    /// Whose topic it is.
+    pub(crate) fn source(&self) -> &'static Source {
+        self.source
+    }
+
     /// Reads on, so that positions are those of the newest version.
     pub(crate) async fn refresh(&mut self) -> Result<(), Error> {
         Ok(self.events.update().await?)

@@ -3,17 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use crate::consume::Command;
-use crate::inquiries::Inquiries;
-use crate::intake::Intake;
-use crate::outlet::Outlet;
-use crate::run::{Ingest, Outcome};
+use crate::run::Ingest;
 use crate::sink::Sink;
 use crate::watched::Watched;
 use crate::{Budget, GroupProtocol, Health, Ids, Options, RowBuilder, StewardKey, TokenKey};
 use ::kafka::Access;
 use lake::Lake;
 use schemas::{Source, catalogue};
-use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -41,23 +37,8 @@ impl Alone {
         let sink = Sink::open(&lake, source, CLUSTER.to_owned(), steward, watched.clone()).await.unwrap();
         let rows = RowBuilder::with_columns(source, sink.columns().unwrap(), Ids::OfRegistry, key());
         let (command, commands) = mpsc::channel();
-        let ingest = Ingest {
-            source,
-            options: options("127.0.0.1:9", health.clone()),
-            rows,
-            outlet: Outlet::Idle(Box::new(sink)),
-            intake: Intake::default(),
-            shares: HashMap::new(),
-            accepted: HashMap::new(),
-            last_records: HashMap::new(),
-            watched,
-            inquiries: Inquiries::default(),
-            answer: unbounded_channel().0,
-            told_left_out: HashSet::new(),
-            command,
-            ends: HashMap::new(),
-            outcome: Outcome::default(),
-        };
+        let options = options("127.0.0.1:9", health.clone());
+        let ingest = Ingest::new(options, sink, rows, watched, unbounded_channel().0, command);
         Self { ingest, commands, lake, health, _folder: folder }
     }
 }
