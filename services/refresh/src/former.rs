@@ -2,7 +2,7 @@
 //! been superseded, and which final values have become others.
 
 use crate::derived::{Derived, as_rows_of};
-use crate::held::{replace, rows_of};
+use crate::held::replace;
 use crate::plan::Why;
 use crate::publication::Publication;
 use crate::rebuild::definition_hashes;
@@ -10,8 +10,10 @@ use crate::remeasure::current;
 use crate::restate::{self, Cause, RESTATEMENTS_TABLE};
 use crate::{Error, Plan};
 use arrow::array::RecordBatch;
+use arrow::datatypes::{Fields, SchemaRef};
 use lake::{Lake, Table};
 use queries::Engine;
+use queries::catalogue::DIMENSIONS;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The last epoch, as far as it can be read.
@@ -82,22 +84,40 @@ impl<'a> Former<'a> {
         let spec = restate::spec();
         let mut rows = restate::rows(&self.restated, (at.0, at.1.now_micros), |_, _| cause)?;
         if let Some(table) = self.tables.get(RESTATEMENTS_TABLE) {
-            let all = table.snapshot()?.at(&BTreeSet::from([None]));
-            rows.extend(rows_of(all, &spec.schema).await?);
+            rows.extend(as_today(table, &spec.schema, "true").await?);
         }
         Ok(replace(lake, &spec, None, &rows, at).await?.version())
     }
 
-    /// The rows that the last epoch has in a table, if its columns are the same.
+    /// The rows that the last epoch has in a table.
     async fn rows(&self, now: &Derived, condition: &str) -> Result<Vec<RecordBatch>, Error> {
-        let Some(table) = self.tables.get(&now.spec.name) else { return Ok(Vec::new()) };
-        if table.columns()? != *now.spec.schema.fields() {
-            tracing::warn!(table = now.spec.name, "its columns have changed; its former values are left behind");
-            return Ok(Vec::new());
+        match self.tables.get(&now.spec.name) {
+            Some(table) => as_today(table, &now.spec.schema, condition).await,
+            None => Ok(Vec::new()),
         }
-        let engine = Engine::new(chrono_tz::UTC, 0)?;
-        engine.bind("former", table.snapshot()?)?;
-        let rows = engine.collect(&format!("SELECT * FROM former WHERE {condition}")).await?;
-        as_rows_of(&now.spec.schema, &rows)
     }
+}
+
+/// The rows of an older table with the columns of today.
+async fn as_today(table: &Table, today: &SchemaRef, condition: &str) -> Result<Vec<RecordBatch>, Error> {
+    let then = table.columns()?;
+    for gone in then.iter().filter(|column| today.column_with_name(column.name()).is_none()) {
+        tracing::warn!(table = table.name(), column = gone.name(), "today's values have no such column; it goes");
+    }
+    let engine = Engine::new(chrono_tz::UTC, 0)?;
+    engine.bind("former", table.snapshot()?)?;
+    let columns = columns_of_today(&then, today.fields()).join(", ");
+    let rows = engine.collect(&format!("SELECT {columns} FROM former WHERE {condition}")).await?;
+    as_rows_of(today, &rows)
+}
+
+/// What an older table has for each column of today: nobody told values by a dimension that did not exist, so
+/// they are those of all of it; anything else was not known.
+fn columns_of_today(then: &Fields, today: &Fields) -> Vec<String> {
+    let of_then = |name: &str| match then.find(name) {
+        Some(_) => name.to_owned(),
+        None if DIMENSIONS.contains(&name) => format!("'(all)' AS {name}"),
+        None => format!("NULL AS {name}"),
+    };
+    today.iter().map(|column| of_then(column.name())).collect()
 }

@@ -99,38 +99,61 @@ async fn what_the_passing_of_time_changes_is_found_without_any_event() {
     assert!(found.differences.is_empty(), "{:#?}", found.differences);
 }
 
-/// Publishes an epoch such as an older build would have left: the average speed of answer measured by
-/// version 0 of its definition, which found twice the time.
-async fn as_an_older_build_had_it(lake: &Lake) {
+/// How an older build had the average speed of answer.
+struct Older<'a> {
+    version: i32,
+    definition: &'a str,
+    /// A dimension that it did not know.
+    without: Option<&'a str>,
+}
+
+/// Publishes an epoch such as it would have left: the average speed of answer measured by its version of the
+/// definition, which found twice the time.
+async fn as_an_older_build_had_it(lake: &Lake, older: Older<'_>) {
     let mut publication = Publication::newest(lake).await.unwrap().unwrap();
     publication.epoch += 1;
-    publication.definitions.insert("kpis/wait_asa".to_owned(), "v0 0123456789abcdef".to_owned());
-    let then = lake.open_table_at("kpi_daily", publication.table_versions["kpi_daily"]).await.unwrap();
+    publication.definitions.insert("kpis/wait_asa".to_owned(), older.definition.to_owned());
+    let of_then = |column: &str| {
+        let of_asa = |value: &str| format!("CASE WHEN kpi = 'wait_asa' THEN {value} ELSE {column} END");
+        match column {
+            "definition_version" => of_asa(&older.version.to_string()),
+            "numerator" => of_asa("numerator * 2"),
+            other => other.to_owned(),
+        }
+    };
+    rewrite(lake, &mut publication, ("kpi_daily", Some("local_month")), older.without, of_then).await;
+    rewrite(lake, &mut publication, ("kpi_restatements", None), older.without, ToOwned::to_owned).await;
+    publish(lake, &publication).await;
+}
+
+/// Puts other values in the place of a table's, without a column of its if one is named.
+async fn rewrite(
+    lake: &Lake,
+    publication: &mut Publication,
+    (name, partition_column): (&str, Option<&str>),
+    without: Option<&str>,
+    of_then: impl Fn(&str) -> String,
+) {
+    let then = lake.open_table_at(name, publication.table_versions[name]).await.unwrap();
     let engine = Engine::new(chrono_tz::UTC, 0).unwrap();
     engine.bind("t", then.snapshot().unwrap()).unwrap();
     let columns = then.columns().unwrap();
-    let of_then = |name: &str| match name {
-        "definition_version" => "CASE WHEN kpi = 'wait_asa' THEN 0 ELSE definition_version END".to_owned(),
-        "numerator" => "CASE WHEN kpi = 'wait_asa' THEN numerator * 2 ELSE numerator END".to_owned(),
-        other => other.to_owned(),
-    };
-    let each: Vec<String> = columns
-        .iter()
-        .map(|column| {
-            format!("arrow_cast({}, '{}') AS {}", of_then(column.name()), column.data_type(), column.name())
-        })
-        .collect();
+    let columns: Vec<_> =
+        columns.iter().filter(|column| Some(column.name().as_str()) != without).cloned().collect();
+    let each = columns.iter().map(|column| {
+        format!("arrow_cast({}, '{}') AS {}", of_then(column.name()), column.data_type(), column.name())
+    });
+    let each: Vec<String> = each.collect();
     let rows = engine.collect(&format!("SELECT {} FROM t", each.join(", "))).await.unwrap();
     let schema = Arc::new(Schema::new(columns));
     let rows: Vec<RecordBatch> =
         rows.iter().map(|batch| RecordBatch::try_new(schema.clone(), batch.columns().to_vec()).unwrap()).collect();
-    let partition_column = Some("local_month".to_owned());
-    let spec = TableSpec { name: "kpi_daily".to_owned(), schema, partition_column, sort_columns: vec![] };
-    let mut table = lake.open_table("kpi_daily").await.unwrap().unwrap();
+    let partition_column = partition_column.map(ToOwned::to_owned);
+    let spec = TableSpec { name: name.to_owned(), schema: schema.clone(), partition_column, sort_columns: vec![] };
+    let mut table = lake.open_table(name).await.unwrap().unwrap();
     let files = table.write(&spec, &rows).await.unwrap();
-    table.commit(Commit { files, replace: true, ..Commit::default() }).await.unwrap();
-    publication.table_versions.insert("kpi_daily".to_owned(), table.version());
-    publish(lake, &publication).await;
+    table.commit(Commit { files, replace: true, schema: Some(schema), ..Commit::default() }).await.unwrap();
+    publication.table_versions.insert(name.to_owned(), table.version());
 }
 
 async fn publish(lake: &Lake, publication: &Publication) {
@@ -157,30 +180,79 @@ async fn publish(lake: &Lake, publication: &Publication) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_former_definitions_values_stay_beside_the_new() {
+    values_stay(None).await;
+}
+
+/// Values of a build that did not tell them by subject group are values of all of them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn they_stay_when_a_dimension_is_added() {
+    values_stay(Some("subject_group")).await;
+}
+
+async fn values_stay(without: Option<&str>) {
     let mut kept = Kept::new();
     kept.take(&story::read(CALLS.trim()).unwrap()).await;
     kept.refresh(at("2026-03-20T12:00:00Z")).await;
-    as_an_older_build_had_it(kept.lake()).await;
+    then(&mut kept, LATE, "2026-03-20T12:30:00Z").await;
+    as_an_older_build_had_it(kept.lake(), Older { version: 0, definition: "v0 0123456789abcdef", without }).await;
     let refreshed = kept.refresh(at("2026-03-20T13:00:00Z")).await;
     assert_eq!(refreshed.rebuilt, Some(Why::Definitions(vec!["kpis/wait_asa".to_owned()])));
     let values =
-        "SELECT CAST(local_date AS VARCHAR), CAST(definition_version AS VARCHAR), CAST(numerator AS VARCHAR)
+        "SELECT CAST(local_date AS VARCHAR), CAST(definition_version AS VARCHAR), CAST(numerator AS VARCHAR),
+            subject_group
         FROM kpi_daily WHERE kpi = 'wait_asa'";
-    let old = [["2026-03-02", "0", "84000"], ["2026-03-03", "0", "14000"]];
-    let both =
-        |second: &'static str| vec![old[0], ["2026-03-02", "1", second], old[1], ["2026-03-03", "1", "7000"]];
-    assert_eq!(kept.read().await.query(values).await, both("42000"));
+    let of = |day, version, seconds| [day, version, seconds, "(all)"];
+    let [monday, tuesday] = ["2026-03-02", "2026-03-03"];
+    let both = |second| {
+        let old = [of(monday, "0", "104000"), of(tuesday, "0", "14000")];
+        [old[0], of(monday, "1", second), old[1], of(tuesday, "1", "7000")]
+    };
+    assert_eq!(kept.read().await.query(values).await, both("52000"));
     let versions =
         "SELECT CAST(definition_version AS VARCHAR), CAST(is_superseded AS VARCHAR), CAST(first_day AS VARCHAR)
         FROM kpi_versions WHERE kpi = 'wait_asa'";
-    let marked = [["0", "true", "2026-03-02"], ["1", "false", "2026-03-02"]];
+    let marked = [["0", "true", monday], ["1", "false", monday]];
     assert_eq!(kept.read().await.query(versions).await, marked);
     // What comes later is measured by the new definition only, and nobody is told of a final value that changed
-    // because the definition has.
-    then(&mut kept, LATE, "2026-03-20T14:00:00Z").await;
-    assert_eq!(kept.read().await.query(values).await, both("52000"));
-    let told = [["4", "2026-03-02", "(unknown)", "42000/1", "52000/2", "late event"]];
+    // because the definition has. What was told before is still told.
+    then(&mut kept, CORRECTED, "2026-03-20T14:00:00Z").await;
+    assert_eq!(kept.read().await.query(values).await, both("62000"));
+    let told = [
+        ["2", monday, "(unknown)", "42000/1", "52000/2", "late event"],
+        ["5", monday, "(unknown)", "52000/2", "62000/2", "correction"],
+    ];
     assert_eq!(kept.read().await.query(RESTATED).await, told);
     let found = kept.verify().await;
     assert!(found.differences.is_empty(), "{:#?}", found.differences);
+}
+
+/// Restatements of twice the time to what it is.
+fn halved(cause: &str) -> [[&str; 6]; 2] {
+    [("2026-03-02", "84000/1", "42000/1"), ("2026-03-03", "14000/1", "7000/1")]
+        .map(|(day, old, new)| ["3", day, "(unknown)", old, new, cause])
+}
+
+/// The SQL has changed under the same version: who had the numbers is told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_definition_that_changed_without_a_new_version_restates_what_was_final() {
+    let mut kept = Kept::new();
+    kept.take(&story::read(CALLS.trim()).unwrap()).await;
+    kept.refresh(at("2026-03-20T12:00:00Z")).await;
+    let older = Older { version: 1, definition: "v1 0123456789abcdef", without: None };
+    as_an_older_build_had_it(kept.lake(), older).await;
+    let refreshed = kept.refresh(at("2026-03-20T13:00:00Z")).await;
+    assert_eq!(refreshed.rebuilt, Some(Why::Definitions(vec!["kpis/wait_asa".to_owned()])));
+    assert_eq!(kept.read().await.query(RESTATED).await, halved("definition"));
+}
+
+/// Nothing is known to have changed, and still a rebuild finds another value: that is told too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_only_a_rebuild_finds_is_restated_as_recomputed() {
+    let mut kept = Kept::new();
+    kept.take(&story::read(CALLS.trim()).unwrap()).await;
+    let refreshed = kept.refresh(at("2026-03-20T12:00:00Z")).await;
+    let definition = &refreshed.publication.definitions["kpis/wait_asa"];
+    as_an_older_build_had_it(kept.lake(), Older { version: 1, definition, without: None }).await;
+    kept.rebuild(at("2026-03-20T13:00:00Z")).await;
+    assert_eq!(kept.read().await.query(RESTATED).await, halved("recomputed"));
 }
