@@ -66,6 +66,12 @@ impl Writer {
         self.producer.poll(Duration::ZERO);
     }
 
+    /// A record of a partition that was made then, milliseconds since 1970.
+    pub(crate) fn raw_at(&self, partition: i32, payload: &[u8], made_at_ms: i64) {
+        let record = BaseRecord::<str, [u8]>::to(TOPIC).payload(payload).partition(partition);
+        assert!(self.producer.send(record.timestamp(made_at_ms)).is_ok());
+    }
+
     /// A record without a value.
     pub(crate) fn tombstone(&self, key: &str) {
         assert!(self.producer.send(BaseRecord::<str, [u8]>::to(TOPIC).key(key)).is_ok());

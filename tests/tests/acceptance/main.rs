@@ -37,6 +37,7 @@ mod passing_time;
 mod pieces;
 mod poison;
 mod programme;
+mod quarantine_retention;
 mod reference;
 mod requeue;
 mod search;
