@@ -30,6 +30,11 @@ impl Held {
         });
     }
 
+    /// All that it has said.
+    pub(crate) fn said(&self) -> String {
+        self.process.said()
+    }
+
     /// `kill -9`, where it stands. Fails if that is not the point, or nothing was in flight.
     pub(crate) fn kill(self) {
         self.stands_with_work();

@@ -77,6 +77,30 @@ fn a_commit_that_wakes_up_too_late_is_fenced_by_the_table() {
     load.is_all_there(&world);
 }
 
+/// What it is writing hangs while another member comes and takes partitions away: they go without it, the
+/// next owner reads their rows again, and what hung goes into the lake without them.
+#[test]
+fn a_flush_that_is_not_done_in_time_is_left_to_the_next_owner() {
+    let broker = Broker::start();
+    let world = World::with_brokers(&broker.address);
+    let load = Trickle::start(Load::new(&broker.address, 5));
+    let mut first = Held::start(ingest(&world), "ingest.after_upload", 2, world.folder.path());
+    first.stands(|| ());
+    let mut second = member(&world, CLASSIC, "second");
+    until("the first to give its partitions up unsafe", || first.said().contains("not safe in time"));
+    // The first cannot have made these.
+    commits(&world, 2);
+    let mut first = first.go_on();
+    until("the table to fence it", || first.said().contains("fenced: another writer was here"));
+    every_partition_moves(&world);
+    first.runs_on();
+    second.runs_on();
+    let load = load.finish();
+    first.stop();
+    second.stop();
+    load.is_all_there(&world);
+}
+
 #[test]
 fn a_member_paused_past_its_session_goes_on_when_it_wakes() {
     a_zombie(CLASSIC);
