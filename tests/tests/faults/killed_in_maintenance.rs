@@ -4,11 +4,10 @@ use crate::broker::Broker;
 use crate::held::Held;
 use crate::load::{Load, Trickle};
 use crate::passing_time::{came_days_ago, empty_commits, let_days_pass};
-use crate::process::{Process, commits, ingest};
+use crate::process::{Process, commits, copy, ingest};
 use crate::seeds;
 use crate::world::World;
 use std::fs;
-use std::process::Command;
 
 const EVENTS: &str = "telephony_events";
 const QUARANTINE: &str = "quarantine";
@@ -25,8 +24,10 @@ enum Due {
     OldLog,
     /// Files that were put together days ago.
     OldFiles,
-    /// Settings by which events and quarantined records have had their time. They are forgotten after the kill.
-    Retention,
+    /// A setting by which events have had their time. It is forgotten after the kill.
+    OldEvents,
+    /// The same for quarantined records.
+    OldQuarantine,
 }
 
 fn killed_at(points: &[(&str, Due)]) {
@@ -40,8 +41,7 @@ fn killed_at(points: &[(&str, Due)]) {
             if world.lake().exists() {
                 fs::remove_dir_all(world.lake()).unwrap();
             }
-            let copied = Command::new("cp").arg("-a").args([&original, &world.lake()]).status();
-            assert!(copied.unwrap().success());
+            copy(&original, &world.lake());
             round(&world, &load, point, *due, seed);
             fs::remove_file(world.path("mark")).unwrap();
         }
@@ -65,13 +65,14 @@ fn filled(broker: &Broker, seed: u64) -> (World, Load) {
 
 fn round(world: &World, load: &Load, point: &str, due: Due, seed: u64) {
     make_due(world, due);
-    // There is such work in two tables, the quarantine and the events.
-    let pass = 1 + seed % 2;
+    // There is such work in two tables, the quarantine and the events; but only one keeps nothing that is old.
+    let is_retention = matches!(due, Due::OldEvents | Due::OldQuarantine);
+    let pass = if is_retention { 1 } else { 1 + seed % 2 };
     let mut held = Held::start(world.command(&["maintain", "--once"]), point, pass, world.folder.path());
     held.stands(|| {});
     held.kill();
     load.is_audited(world);
-    if matches!(due, Due::Retention) {
+    if is_retention {
         fs::remove_file(world.path(SETTINGS)).unwrap();
     }
     let told = world.succeeds(&["maintain", "--once"]);
@@ -99,9 +100,11 @@ fn make_due(world: &World, due: Due) {
             world.succeeds(&["maintain", "--once"]);
             let_days_pass(&world.lake());
         }
-        Due::Retention => {
-            let keep = "[maintenance]\nevents_keep_days = { telephony = 30 }\nquarantine_keep_days = 30\n";
-            fs::write(world.path(SETTINGS), keep).unwrap();
+        Due::OldEvents => {
+            fs::write(world.path(SETTINGS), "[maintenance]\nevents_keep_days = { telephony = 30 }\n").unwrap();
+        }
+        Due::OldQuarantine => {
+            fs::write(world.path(SETTINGS), "[maintenance]\nquarantine_keep_days = 30\n").unwrap();
             came_days_ago(&world.lake().join(QUARANTINE), "ingest_date", 60);
         }
     }
@@ -132,6 +135,7 @@ fn killed_while_what_is_not_needed_is_deleted() {
     killed_at(&[
         ("vacuum.after_stamp", Due::OldFiles),
         ("vacuum.in_delete", Due::OldFiles),
-        ("retention.before_commit", Due::Retention),
+        ("retention.before_commit", Due::OldEvents),
+        ("retention.before_commit", Due::OldQuarantine),
     ]);
 }

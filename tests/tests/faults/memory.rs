@@ -29,7 +29,7 @@ fn five_thousand_event_dates_in_one_catch_up_stay_within_the_budget() {
     write(&broker.address);
     let mut command = ingest(&world);
     command.env("SWITCHBOARD__INGEST__MEMORY_MIB", BUDGET_MIB.to_string());
-    command.env("SWITCHBOARD__INGEST__FLUSH_AFTER_MS", "3600000");
+    command.env("SWITCHBOARD__INGEST__FLUSH_AFTER_MS", "5000");
     command.env("SWITCHBOARD__LOG__LEVEL", "info,ingest=debug");
     let mut running = Process::start(command, world.path("ingest.log"));
     let table = events_table(&world);
@@ -45,8 +45,8 @@ fn five_thousand_event_dates_in_one_catch_up_stay_within_the_budget() {
     });
     let peak_mib = running.peak_bytes() >> 20;
     let turns = |on: bool| running.said().matches(&format!("\"presses_back\":{on}")).count();
-    let (paused, resumed) = (turns(true), turns(false));
-    assert!(paused > 0 && paused == resumed, "Kafka was paused {paused} times and resumed {resumed} times");
+    until("Kafka to be read again", || turns(true) == turns(false));
+    assert!(turns(true) > 0, "the budget was never reached");
     running.stop();
     println!("{RECORDS} records of {DATES} dates: {peak_mib} MiB at most, with a budget of {BUDGET_MIB} MiB");
     assert!(peak_mib <= BUDGET_MIB + CONSTANT_MIB, "{peak_mib} MiB");

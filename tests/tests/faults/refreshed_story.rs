@@ -1,7 +1,7 @@
 //! A lake of two small imports: the first is published as an epoch, the second waits for a refresh.
 //! And a reader that looks all the while.
 
-use crate::process::until;
+use crate::process::{copy, until};
 use crate::world::World;
 use arrow::util::display::array_value_to_string;
 use chrono::{DateTime, Utc};
@@ -164,10 +164,6 @@ fn import(world: &World, name: &str, text: &str) {
     story::read(text).unwrap().iter().for_each(|event| writer.append(event).unwrap());
     fs::write(world.path(name), writer.finish().unwrap()).unwrap();
     world.succeeds(&["import", "events", name, "--to", "lake"]);
-}
-
-fn copy(from: &Path, to: &Path) {
-    assert!(Command::new("cp").arg("-a").args([from, to]).status().unwrap().success());
 }
 
 /// What the newest epoch says.
