@@ -23,6 +23,7 @@ use rdkafka::message::Message;
 use rdkafka::statistics::Statistics;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::types::RDKafkaRespErr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc::{Sender, UnboundedSender};
@@ -91,7 +92,10 @@ pub(crate) fn poll(
             refused.extend(context.obey(consumer, command));
         }
         let polled = consumer.poll(POLL_FOR);
-        contact.polled(SystemTime::now());
+        match context.rebalanced.swap(false, Ordering::Relaxed) {
+            true => contact.was_busy(SystemTime::now()),
+            false => contact.polled(SystemTime::now()),
+        }
         match polled {
             None => gathering.hand_over_all(),
             Some(Ok(_) | Err(KafkaError::PartitionEOF(_))) if contact.was_lost() => {
@@ -133,6 +137,8 @@ pub(crate) struct Context {
     reading: Reading,
     events: UnboundedSender<Event>,
     assignment: Mutex<Assignment>,
+    /// Whether partitions came or went in the last poll, which takes its time.
+    rebalanced: AtomicBool,
 }
 
 impl ClientContext for Context {
@@ -151,6 +157,7 @@ impl ClientContext for Context {
 
 impl ConsumerContext for Context {
     fn rebalance(&self, consumer: &BaseConsumer<Self>, kind: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        self.rebalanced.store(true, Ordering::Relaxed);
         let partitions: Vec<i32> = list.elements().iter().map(|element| element.partition()).collect();
         let cooperative = matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
         let done = if kind == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
@@ -173,7 +180,13 @@ impl ConsumerContext for Context {
 
 impl Context {
     pub(crate) fn new(topic: &str, reading: Reading, events: UnboundedSender<Event>) -> Self {
-        Self { topic: topic.to_owned(), reading, events, assignment: Mutex::default() }
+        Self {
+            topic: topic.to_owned(),
+            reading,
+            events,
+            assignment: Mutex::default(),
+            rebalanced: AtomicBool::new(false),
+        }
     }
 
     fn assign(

@@ -26,6 +26,12 @@ impl Contact {
         self.polled_at = now;
     }
 
+    /// The last poll took its time, because partitions came or went: their first records are compared anyway,
+    /// and the others keep what they have.
+    pub(super) fn was_busy(&mut self, now: SystemTime) {
+        self.polled_at = now;
+    }
+
     /// Kafka could not be reached, or refused something.
     pub(super) fn failed(&mut self) {
         self.lost = true;
@@ -54,6 +60,15 @@ mod tests {
         assert!(after(&[20, 40, 1_041, 1_050]));
         assert!(after(&[20, 3_600_000]));
         assert!(after(&[500, 499]), "the clock was set back");
+    }
+
+    #[test]
+    fn a_rebalance_may_take_its_time() {
+        let mut contact = Contact::new(SystemTime::UNIX_EPOCH);
+        let later = SystemTime::UNIX_EPOCH + Duration::from_secs(30);
+        contact.was_busy(later);
+        contact.polled(later + Duration::from_millis(20));
+        assert!(!contact.was_lost());
     }
 
     #[test]
