@@ -12,6 +12,7 @@ mod gathering;
 use crate::Error;
 use crate::chunk::Chunk;
 use crate::kafka::Reading;
+use crate::run::now_micros;
 use assignment::Assignment;
 use contact::Contact;
 use gathering::Gathering;
@@ -25,7 +26,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::types::RDKafkaRespErr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError, mpsc};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use tokio::sync::mpsc::{Sender, UnboundedSender};
 
 /// What Kafka's thread tells the loop, besides records.
@@ -85,7 +86,7 @@ pub(crate) fn poll(
     }
     let mut gathering = Gathering::new(brought);
     let mut refused = Vec::new();
-    let mut contact = Contact::new(SystemTime::now());
+    let mut contact = Contact::new(now_micros());
     while !context.events.is_closed() {
         let waiting = std::mem::take(&mut refused);
         for command in waiting.into_iter().chain(commands.try_iter()) {
@@ -93,8 +94,8 @@ pub(crate) fn poll(
         }
         let polled = consumer.poll(POLL_FOR);
         match context.rebalanced.swap(false, Ordering::Relaxed) {
-            true => contact.was_busy(SystemTime::now()),
-            false => contact.polled(SystemTime::now()),
+            true => contact.was_busy(now_micros()),
+            false => contact.polled(now_micros()),
         }
         match polled {
             None => gathering.hand_over_all(),
@@ -104,7 +105,7 @@ pub(crate) fn poll(
                     Ok(rewinds) => refused.extend(rewinds),
                     Err(error) => return context.tell(Event::Failed(error)),
                 }
-                contact = Contact::new(SystemTime::now());
+                contact = Contact::new(now_micros());
             }
             Some(Ok(message)) => {
                 let generation = context.generation(message.partition());
