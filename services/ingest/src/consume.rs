@@ -190,27 +190,6 @@ impl Context {
         }
     }
 
-    fn assign(
-        &self,
-        consumer: &BaseConsumer<Self>,
-        list: &mut TopicPartitionList,
-        starts: &[Start],
-        cooperative: bool,
-    ) -> Result<(), Error> {
-        for start in starts {
-            self.assignment().begin(start);
-            let offset = self.entry_offset(consumer, start)?;
-            list.set_partition_offset(&self.topic, start.partition, offset)?;
-        }
-        if cooperative {
-            consumer.incremental_assign(list)?
-        } else {
-            consumer.assign(list)?
-        }
-        self.tell_pressed_back();
-        Ok(self.follow(consumer, &starts.iter().map(|start| start.partition).collect::<Vec<_>>())?)
-    }
-
     /// Pauses those of the partitions that are not to be read, and lets the others go on: Kafka's client
     /// knows the pauses of an assignment that has ended, and not of those that began before this one.
     fn follow(&self, consumer: &BaseConsumer<Self>, partitions: &[i32]) -> KafkaResult<()> {

@@ -165,7 +165,7 @@ pub(crate) async fn checkpoint(table: &mut Table) {
 }
 
 /// All rows of a table, with the columns of `schema`.
-pub(crate) async fn rows_of(table: SnapshotTable, schema: &SchemaRef) -> Result<Vec<RecordBatch>, Error> {
+async fn rows_of(table: SnapshotTable, schema: &SchemaRef) -> Result<Vec<RecordBatch>, Error> {
     let engine = Engine::new(chrono_tz::UTC, 0)?;
     engine.bind("there", Arc::new(table))?;
     as_rows_of(schema, &engine.collect("SELECT * FROM there").await?)

@@ -1,14 +1,12 @@
 //! What a refresh costs: the same new events on a short history and on a long one, side by side. A small
 //! one here; `tests/bench.sh` does it at full size.
 
-use crate::world::World;
+use crate::world::{World, copy};
 use chrono::{Datelike, Months, NaiveDate};
 use schemas::{ContainerWriter, Event};
 use simulate::{Council, Settings};
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
-use std::path::Path;
-use std::process::Command;
 
 /// After all that is made up, so that time turns nothing final between two refreshes.
 const AS_OF: &str = "2026-06-01T00:00:00Z";
@@ -147,10 +145,6 @@ fn measured(history: &str, events: usize, files: &World, sizes: &Sizes) -> Measu
     let told = world.succeeds(&["refresh", "--once", "--as-of", AS_OF, "--from-scratch"]);
     let seconds = told.split_once("computed everything in ").and_then(|(_, rest)| rest.split_once(" s\n"));
     Measured { events, refresh, from_scratch_seconds: seconds.unwrap().0.parse().unwrap() }
-}
-
-fn copy(from: &Path, to: &Path) {
-    assert!(Command::new("cp").arg("-r").args([from, to]).status().unwrap().success());
 }
 
 fn table(sizes: &Sizes, short: &Measured, long: &Measured) -> String {

@@ -1,6 +1,7 @@
 //! A copy of a lake, damaged on purpose: by commits written by hand and files rewritten.
 
 use crate::delta;
+use crate::world::copy;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::{concat, concat_batches};
 use arrow::datatypes::Int32Type;
@@ -115,16 +116,4 @@ fn removal(add: &Json) -> Json {
     let add = &add["add"];
     json!({"remove": {"path": add["path"], "partitionValues": add["partitionValues"], "size": add["size"],
         "deletionTimestamp": 0, "dataChange": true, "extendedFileMetadata": true}})
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }

@@ -36,7 +36,7 @@ pub(crate) fn came_days_ago(table: &Path, day: &str, days: u64) {
     let folders = fs::read_dir(table).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     for folder in folders.filter(|name| name.starts_with(&format!("{day}="))).collect::<Vec<_>>() {
         fs::rename(table.join(&folder), table.join(format!("{day}={then}"))).unwrap();
-        let now = folder.trim_start_matches(day).trim_start_matches('=');
+        let (_, now) = folder.split_once('=').unwrap();
         for entry in delta::commits(table).into_values() {
             let text = fs::read_to_string(&entry).unwrap();
             let value = |date: &str| format!("\"{day}\":\"{date}\"");

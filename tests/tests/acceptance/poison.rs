@@ -17,7 +17,7 @@ use std::process::Output;
 const MIXES: [(usize, Option<usize>); 4] =
     [(2_000, None), (10_000, Some(10_000)), (3_000, Some(2)), (3_000, Some(1))];
 
-fn good_record() -> Vec<u8> {
+pub(crate) fn good_record() -> Vec<u8> {
     record_with("priority", 1.into())
 }
 

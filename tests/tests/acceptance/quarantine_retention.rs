@@ -3,22 +3,16 @@
 
 use crate::bad_records::spoil;
 use crate::broker::Broker;
-use crate::kafka::{Writer, configure};
+use crate::kafka::{TOPIC, Writer, configure};
 use crate::passing_time::came_days_ago;
+use crate::poison::good_record;
 use crate::world::World;
-use schemas::Event;
+use lake::QUARANTINE_TABLE;
 use serde_json::Value as Json;
 use std::time::{Duration, SystemTime};
 
-const QUARANTINE: &str = "quarantine";
-const TOPIC: &str = "telephony.events";
 /// One more than they are kept for, where nothing else is set.
 const DAYS_AGO: u64 = 91;
-
-fn good_record() -> Vec<u8> {
-    let sample = include_str!("../../../schemas/telephony/samples/queue_entered.call_c_1001.pass.json");
-    Event::from_json("queue_entered", &serde_json::from_str(sample).unwrap()).unwrap().to_record().unwrap()
-}
 
 /// Good records, and as many bad ones, with the time that Kafka has of them.
 fn write(writer: &Writer, each: usize, days_ago: u64) {
@@ -57,8 +51,7 @@ fn quarantined_records_go_when_they_have_had_their_time_and_no_others() {
     configure(&broker.address, &[("retention.ms", "-1")]);
     write(&writer, 4, DAYS_AGO);
     world.ingest();
-    let quarantine = world.lake().join(QUARANTINE);
-    came_days_ago(&quarantine, "ingest_date", DAYS_AGO);
+    came_days_ago(&world.lake().join(QUARANTINE_TABLE), "ingest_date", DAYS_AGO);
     write(&writer, 2, 0);
     world.ingest();
     are_quarantined(&world, 6);

@@ -117,6 +117,11 @@ impl Drop for Running {
     }
 }
 
+/// Copies a folder, with the times of its files.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    assert!(Command::new("cp").arg("-a").args([from, to]).status().unwrap().success());
+}
+
 /// The folder of real data; where it is absent the test says so and is counted as skipped.
 pub(crate) fn shared_data(test: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("SWITCHBOARD_SHARED_DATA").map(PathBuf::from);

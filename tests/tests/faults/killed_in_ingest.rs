@@ -4,9 +4,9 @@ use crate::broker::Broker;
 use crate::held::Held;
 use crate::load::Load;
 use crate::passing_time::empty_commits;
-use crate::process::{Process, copy, events_table, ingest, until};
+use crate::process::{Process, events_table, ingest, until};
 use crate::seeds;
-use crate::world::World;
+use crate::world::{World, copy};
 
 /// A seed chooses up to which pass of its point the process lives.
 const PASSES: u64 = 3;

@@ -4,9 +4,9 @@ use crate::broker::Broker;
 use crate::held::Held;
 use crate::load::{Load, Trickle};
 use crate::passing_time::{came_days_ago, empty_commits, let_days_pass};
-use crate::process::{Process, commits, copy, ingest};
+use crate::process::{Process, commits, ingest};
 use crate::seeds;
-use crate::world::World;
+use crate::world::{World, copy};
 use std::fs;
 
 const EVENTS: &str = "telephony_events";

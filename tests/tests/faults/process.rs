@@ -25,11 +25,6 @@ pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// Copies a folder, with the times of its files.
-pub(crate) fn copy(from: &Path, to: &Path) {
-    assert!(Command::new("cp").arg("-a").args([from, to]).status().unwrap().success());
-}
-
 /// A process of ours; dropped, it is killed.
 pub(crate) struct Process {
     child: Child,

@@ -1,8 +1,8 @@
 //! A lake of two small imports: the first is published as an epoch, the second waits for a refresh.
 //! And a reader that looks all the while.
 
-use crate::process::{copy, until};
-use crate::world::World;
+use crate::process::until;
+use crate::world::{World, copy};
 use arrow::util::display::array_value_to_string;
 use chrono::{DateTime, Utc};
 use lake::Lake;

@@ -4,7 +4,7 @@ use super::{ANSWER_WITHIN, Command, Context, Event, FLUSH_WITHIN, Start};
 use crate::Error;
 use crate::entry::entry;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::topic_partition_list::Offset;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use std::sync::mpsc;
 
 impl Context {
@@ -21,6 +21,28 @@ impl Context {
         let (reply, answer) = mpsc::channel();
         self.tell(Event::Revoked(partitions.to_vec(), reply));
         let _ = answer.recv_timeout(FLUSH_WITHIN);
+    }
+
+    /// Begins with partitions that were given to this member.
+    pub(super) fn assign(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        list: &mut TopicPartitionList,
+        starts: &[Start],
+        cooperative: bool,
+    ) -> Result<(), Error> {
+        for start in starts {
+            self.assignment().begin(start);
+            let offset = self.entry_offset(consumer, start)?;
+            list.set_partition_offset(&self.topic, start.partition, offset)?;
+        }
+        if cooperative {
+            consumer.incremental_assign(list)?
+        } else {
+            consumer.assign(list)?
+        }
+        self.tell_pressed_back();
+        Ok(self.follow(consumer, &starts.iter().map(|start| start.partition).collect::<Vec<_>>())?)
     }
 
     /// Begins anew with all partitions, as if they had just been assigned, so that the first record of each is

@@ -43,8 +43,7 @@ impl Table {
 
 impl Run<'_> {
     pub(super) async fn checkpoint(&mut self) -> Result<(), Halt> {
-        let made = self.table.checkpoint_if_due(self.policy.checkpoint_after_commits).await?;
-        self.done.checkpoint = made.or(self.done.checkpoint);
+        self.done.checkpoint = self.table.checkpoint_if_due(self.policy.checkpoint_after_commits).await?;
         Ok(())
     }
 }
