@@ -5,16 +5,14 @@
 //! comes in is one enum of commands.
 
 mod assignment;
-mod contact;
 mod entering;
 mod gathering;
+mod topic_id;
 
 use crate::Error;
 use crate::chunk::Chunk;
 use crate::kafka::Reading;
-use crate::run::now_micros;
 use assignment::Assignment;
-use contact::Contact;
 use gathering::Gathering;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -24,10 +22,10 @@ use rdkafka::message::Message;
 use rdkafka::statistics::Statistics;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::types::RDKafkaRespErr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Duration;
 use tokio::sync::mpsc::{Sender, UnboundedSender};
+use topic_id::TopicId;
 
 /// What Kafka's thread tells the loop, besides records.
 pub(crate) enum Event {
@@ -86,27 +84,18 @@ pub(crate) fn poll(
     }
     let mut gathering = Gathering::new(brought);
     let mut refused = Vec::new();
-    let mut contact = Contact::new(now_micros());
     while !context.events.is_closed() {
         let waiting = std::mem::take(&mut refused);
         for command in waiting.into_iter().chain(commands.try_iter()) {
             refused.extend(context.obey(consumer, command));
         }
         let polled = consumer.poll(POLL_FOR);
-        match context.rebalanced.swap(false, Ordering::Relaxed) {
-            true => contact.was_busy(now_micros()),
-            false => contact.polled(now_micros()),
+        // What has come since may be of the new topic; librdkafka puts the news before it.
+        if let Some(error) = context.topic_id().made_anew(&context.topic) {
+            return context.tell(Event::Failed(error));
         }
         match polled {
             None => gathering.hand_over_all(),
-            Some(Ok(_) | Err(KafkaError::PartitionEOF(_))) if contact.was_lost() => {
-                // What has come is read again, after the record that it must follow.
-                match context.enter_anew(consumer) {
-                    Ok(rewinds) => refused.extend(rewinds),
-                    Err(error) => return context.tell(Event::Failed(error)),
-                }
-                contact = Contact::new(now_micros());
-            }
             Some(Ok(message)) => {
                 let generation = context.generation(message.partition());
                 let payload = message.payload().unwrap_or_default();
@@ -117,7 +106,6 @@ pub(crate) fn poll(
                 gathering.reached_end(partition, context.generation(partition));
             }
             Some(Err(error)) => {
-                contact.failed();
                 if let Some(error) = context.reading.lasting(&context.topic, error) {
                     let error = context.refused_offset(consumer).unwrap_or(error);
                     return context.tell(Event::Failed(error));
@@ -138,13 +126,15 @@ pub(crate) struct Context {
     reading: Reading,
     events: UnboundedSender<Event>,
     assignment: Mutex<Assignment>,
-    /// Whether partitions came or went in the last poll, which takes its time.
-    rebalanced: AtomicBool,
+    topic_id: Mutex<TopicId>,
 }
 
 impl ClientContext for Context {
-    fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.reading.complaints.log(facility, message);
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        match level {
+            RDKafkaLogLevel::Debug => self.topic_id().hear(&self.topic, message),
+            _ => self.reading.complaints.log(facility, message),
+        }
     }
 
     fn stats(&self, statistics: Statistics) {
@@ -158,7 +148,6 @@ impl ClientContext for Context {
 
 impl ConsumerContext for Context {
     fn rebalance(&self, consumer: &BaseConsumer<Self>, kind: RDKafkaRespErr, list: &mut TopicPartitionList) {
-        self.rebalanced.store(true, Ordering::Relaxed);
         let partitions: Vec<i32> = list.elements().iter().map(|element| element.partition()).collect();
         let cooperative = matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
         let done = if kind == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
@@ -181,13 +170,8 @@ impl ConsumerContext for Context {
 
 impl Context {
     pub(crate) fn new(topic: &str, reading: Reading, events: UnboundedSender<Event>) -> Self {
-        Self {
-            topic: topic.to_owned(),
-            reading,
-            events,
-            assignment: Mutex::default(),
-            rebalanced: AtomicBool::new(false),
-        }
+        let topic = topic.to_owned();
+        Self { topic, reading, events, assignment: Mutex::default(), topic_id: Mutex::default() }
     }
 
     /// Pauses those of the partitions that are not to be read, and lets the others go on: Kafka's client
@@ -215,6 +199,10 @@ impl Context {
 
     fn assignment(&self) -> std::sync::MutexGuard<'_, Assignment> {
         self.assignment.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn topic_id(&self) -> std::sync::MutexGuard<'_, TopicId> {
+        self.topic_id.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn generation(&self, partition: i32) -> u32 {

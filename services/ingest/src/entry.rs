@@ -1,7 +1,7 @@
 //! Where to begin to read a partition, given the lake's position and what Kafka still holds. Pure.
 
-use crate::Error;
 use crate::kafka::Reaches;
+use crate::{Error, Sign};
 
 /// Where to begin, or why it cannot go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,8 @@ impl Entry {
                 Err(Error::OffsetLost { topic: topic(), partition, first, next_kept })
             }
             Self::Beyond { end } => {
-                Err(Error::TopicMadeAnew { topic: topic(), partition, position, end: Some(end) })
+                let sign = Sign::Shorter { partition, position, end };
+                Err(Error::TopicMadeAnew { topic: topic(), sign })
             }
         }
     }
@@ -93,6 +94,9 @@ mod tests {
         let lost = judged(10, reaches(12, 12), reaches(12, 12));
         assert!(matches!(lost, Err(Error::OffsetLost { partition: 4, first: 10, next_kept: 12, .. })), "{lost:?}");
         let anew = judged(10, reaches(0, 7), reaches(0, 7));
-        assert!(matches!(anew, Err(Error::TopicMadeAnew { partition: 4, end: Some(7), .. })), "{anew:?}");
+        assert!(
+            matches!(anew, Err(Error::TopicMadeAnew { sign: Sign::Shorter { partition: 4, end: 7, .. }, .. })),
+            "{anew:?}"
+        );
     }
 }

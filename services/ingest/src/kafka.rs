@@ -5,7 +5,7 @@ use crate::consume::{Context, Event};
 use crate::run::{GroupProtocol, Options};
 use crate::watched::{LOOK_EVERY_MS, Watched};
 use kafka::{Access, Cluster, Complaints, Wanted, Watermarks, missing_right};
-use rdkafka::config::ClientConfig;
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::BaseConsumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use std::collections::BTreeMap;
@@ -104,7 +104,10 @@ fn client_config(options: &Options, group: &str) -> ClientConfig {
         .set("queued.max.messages.kbytes", "32768")
         // How soon partitions that are added to a topic are seen.
         .set("topic.metadata.refresh.interval.ms", "10000")
-        .set("statistics.interval.ms", LOOK_EVERY_MS);
+        .set("statistics.interval.ms", LOOK_EVERY_MS)
+        // Nowhere else does it say that the topic has another id than before (`consume/topic_id.rs`).
+        .set("debug", "metadata")
+        .set_log_level(RDKafkaLogLevel::Debug);
     match options.protocol {
         GroupProtocol::Classic => {
             config.set("partition.assignment.strategy", "cooperative-sticky").set("session.timeout.ms", "10000")

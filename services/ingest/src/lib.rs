@@ -78,20 +78,15 @@ pub enum Error {
     },
     /// The topic is not the one that the lake was filled from.
     #[error(
-        "topic {topic}, partition {partition}: {} It was deleted and made anew, or `kafka.brokers` names another \
-         cluster's copy. Going on would mix two histories, so ingest stops. Either bring the old topic back, or keep \
-         this lake as it is and begin a new one (`lake.folder`), into which its history can be imported",
-        what_is_other(*position, *end)
+        "topic {topic}{sign} It was deleted and made anew, or `kafka.brokers` names another cluster's copy. Going on \
+         would mix two histories, so ingest stops. Either bring the old topic back, or keep this lake as it is and \
+         begin a new one (`lake.folder`), into which its history can be imported"
     )]
     TopicMadeAnew {
         /// The topic.
         topic: String,
-        /// The partition.
-        partition: i32,
-        /// The lake's position.
-        position: i64,
-        /// Where the partition ends, if that is before the position.
-        end: Option<i64>,
+        /// What shows it.
+        sign: Sign,
     },
     /// Kafka failed in a way that does not pass.
     #[error("kafka")]
@@ -135,11 +130,39 @@ pub enum Error {
     },
 }
 
-fn what_is_other(position: i64, end: Option<i64>) -> String {
-    match end {
-        Some(end) => format!("the lake has read up to offset {position}, but the partition ends at {end}."),
-        None => format!("the record before offset {position} is not the one that the lake has read there."),
-    }
+/// What shows that a topic is not the one that the lake was filled from; a sentence, to follow the topic's name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Sign {
+    /// A partition ends at `end`, before the lake's position.
+    #[error(
+        ", partition {partition}: the lake has read up to offset {position}, but the partition ends at {end}."
+    )]
+    Shorter {
+        /// The partition.
+        partition: i32,
+        /// The lake's position.
+        position: i64,
+        /// Where the partition ends.
+        end: i64,
+    },
+    /// The last record that the lake has of a partition is another one in Kafka.
+    #[error(
+        ", partition {partition}: the record before offset {position} is not the one that the lake has read there."
+    )]
+    OtherRecord {
+        /// The partition.
+        partition: i32,
+        /// The lake's position.
+        position: i64,
+    },
+    /// While it was read, Kafka gave its name to another topic.
+    #[error(": its id was `{read}`, and is `{now}` now.")]
+    OtherId {
+        /// The id of the topic that was read.
+        read: String,
+        /// The id of the one that has the name now.
+        now: String,
+    },
 }
 
 impl From<::kafka::Error> for Error {

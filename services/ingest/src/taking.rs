@@ -1,13 +1,13 @@
 //! What the loop takes: where a partition begins, which records become rows, and when a partition
 //! must wait.
 
-use crate::Error;
 use crate::bad_share::BadShare;
 use crate::chunk::Chunk;
 use crate::consume::{Brought, Command, Start};
 use crate::held::Held;
 use crate::rows::ChunkRows;
 use crate::run::{Ingest, now_micros};
+use crate::{Error, Sign};
 use std::collections::HashSet;
 
 impl Ingest {
@@ -106,7 +106,7 @@ impl Ingest {
         let place = chunk.records.iter().position(|record| record.offset == position - 1);
         if place.is_some_and(|place| self.rows.fingerprint(chunk, place) != known) {
             let topic = self.source.topic.clone();
-            return Err(Error::TopicMadeAnew { topic, partition, position, end: None });
+            return Err(Error::TopicMadeAnew { topic, sign: Sign::OtherRecord { partition, position } });
         }
         Ok(())
     }

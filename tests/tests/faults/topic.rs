@@ -49,6 +49,16 @@ pub(crate) fn delete(brokers: &str) {
     until("the topic's end", || partitions(brokers) == 0);
 }
 
+/// Makes the topic anew in one breath, sooner than a client that reads it asks what became of it.
+pub(crate) fn replace(brokers: &str, count: i32) {
+    act(brokers, async |admin| {
+        let (topic, options) = (NewTopic::new(TOPIC, count, TopicReplication::Fixed(-1)), AdminOptions::new());
+        admin.delete_topics(&[TOPIC], &options).await.unwrap()[0].as_ref().unwrap();
+        admin.create_topics([&topic], &options).await.unwrap()[0].as_ref().unwrap();
+    });
+    until("the new topic", || partitions(brokers) == count);
+}
+
 /// Has Kafka drop every record of the topic; the next ones go on with their offsets.
 pub(crate) fn forget_all(brokers: &str) {
     until("the topic", || partitions(brokers) > 0);

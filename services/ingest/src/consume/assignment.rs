@@ -39,11 +39,6 @@ impl Assignment {
         assigned.map(|assigned| assigned.held = true).is_some()
     }
 
-    /// The assigned partitions.
-    pub(super) fn partitions(&self) -> Vec<i32> {
-        self.partitions.keys().copied().collect()
-    }
-
     /// These partitions are taken away.
     pub(super) fn forget(&mut self, partitions: &[i32]) {
         self.partitions.retain(|partition, _| !partitions.contains(partition));

@@ -1,6 +1,6 @@
 //! Where to begin to read a partition: the loop says where the lake stands, and Kafka whether it still has that.
 
-use super::{ANSWER_WITHIN, Command, Context, Event, FLUSH_WITHIN, Start};
+use super::{ANSWER_WITHIN, Context, Event, FLUSH_WITHIN, Start};
 use crate::Error;
 use crate::entry::entry;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -45,34 +45,13 @@ impl Context {
         Ok(self.follow(consumer, &starts.iter().map(|start| start.partition).collect::<Vec<_>>())?)
     }
 
-    /// Begins anew with all partitions, as if they had just been assigned, so that the first record of each is
-    /// compared with what the lake knows of it. What is to be done for that.
-    pub(super) fn enter_anew(&self, consumer: &BaseConsumer<Self>) -> Result<Vec<Command>, Error> {
-        let partitions = self.assignment().partitions();
-        if partitions.is_empty() {
-            return Ok(Vec::new());
-        }
-        let topic = &self.topic;
-        tracing::info!(topic, "Kafka was out of sight; what comes next is compared with the lake first");
-        self.hand_on(&partitions);
-        let starts = self.starts(partitions).unwrap_or_default().into_iter();
-        let rewinds = starts.map(|start| {
-            let offset = match self.entry_offset(consumer, &start)? {
-                Offset::Offset(offset) => Some(offset),
-                _ => None,
-            };
-            Ok(Command::Rewind(Start { offset, ..start }))
-        });
-        rewinds.collect()
-    }
-
     /// Where to begin to read: at the record before the position if it is still there, so that the
     /// loop can see that this is the topic that the lake was filled from.
     pub(super) fn entry_offset(&self, consumer: &BaseConsumer<Self>, start: &Start) -> Result<Offset, Error> {
         let Some(position) = start.offset else { return Ok(Offset::Beginning) };
         let Ok((low, high)) = consumer.fetch_watermarks(&self.topic, start.partition, ANSWER_WITHIN) else {
             // Without an answer Kafka itself says later whether the offset is there.
-            return Ok(Offset::Offset(position));
+            return Ok(Offset::Offset((position - 1).max(0)));
         };
         entry(position, low, high).offset(&self.topic, start.partition, position).map(Offset::Offset)
     }
