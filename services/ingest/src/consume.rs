@@ -174,6 +174,14 @@ impl Context {
         Self { topic, reading, events, assignment: Mutex::default(), topic_id: Mutex::default() }
     }
 
+    /// Has the loop make safe what it holds of partitions. No answer in time means that the rows are dropped;
+    /// whoever comes next reads them again.
+    fn hand_on(&self, partitions: &[i32]) {
+        let (reply, answer) = mpsc::channel();
+        self.tell(Event::Revoked(partitions.to_vec(), reply));
+        let _ = answer.recv_timeout(FLUSH_WITHIN);
+    }
+
     /// Pauses those of the partitions that are not to be read, and lets the others go on: Kafka's client
     /// knows the pauses of an assignment that has ended, and not of those that began before this one.
     fn follow(&self, consumer: &BaseConsumer<Self>, partitions: &[i32]) -> KafkaResult<()> {

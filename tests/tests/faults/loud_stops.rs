@@ -14,13 +14,19 @@ const CAUGHT_UP: [&str; 4] = ["ingest", "--source", "telephony", "--until-caught
 /// Some 150 in each partition.
 const RECORDS: usize = 900;
 
-#[test]
-fn records_that_kafka_dropped_unread_stop_ingest_with_their_range() {
+/// A topic that is in the lake to its end, and what wrote it.
+fn ingested(seed: u64) -> (Broker, World, Load) {
     let broker = Broker::start();
     let world = World::with_brokers(&broker.address);
-    let mut load = Load::new(&broker.address, 5);
+    let mut load = Load::new(&broker.address, seed);
     load.write(RECORDS);
     load.is_all_there(&world);
+    (broker, world, load)
+}
+
+#[test]
+fn records_that_kafka_dropped_unread_stop_ingest_with_their_range() {
+    let (broker, world, mut load) = ingested(5);
     let table = events_table(&world);
     let lost_from = position(&table, 3).unwrap();
     load.write(RECORDS);
@@ -52,11 +58,7 @@ fn records_that_kafka_dropped_unread_stop_ingest_with_their_range() {
 /// It stands still while Kafka drops what would have come next.
 #[test]
 fn records_that_kafka_drops_under_a_running_ingest_stop_it_with_their_range() {
-    let broker = Broker::start();
-    let world = World::with_brokers(&broker.address);
-    let mut load = Load::new(&broker.address, 8);
-    load.write(RECORDS);
-    load.is_all_there(&world);
+    let (broker, world, mut load) = ingested(8);
     let running = Process::start(ingest(&world), world.path("ingest.log"));
     load.write(RECORDS);
     let of_partition_3 = read_back(&broker.address).into_keys().filter(|(partition, _)| *partition == 3);
@@ -131,11 +133,7 @@ fn a_topic_made_anew_and_filled_past_the_position_stops_ingest_too() {
 }
 
 fn made_anew_while_it_runs(records: usize, make_anew: impl Fn(&Broker, &Process)) {
-    let broker = Broker::start();
-    let world = World::with_brokers(&broker.address);
-    let mut load = Load::new(&broker.address, 9);
-    load.write(RECORDS);
-    load.is_all_there(&world);
+    let (broker, world, _) = ingested(9);
     let table = events_table(&world);
     let running = Process::start(ingest(&world), world.path("ingest.log"));
     until("it to have its partitions", || running.said().contains("partitions assigned"));
@@ -150,11 +148,7 @@ fn made_anew_while_it_runs(records: usize, make_anew: impl Fn(&Broker, &Process)
 
 #[test]
 fn a_topic_made_anew_stops_ingest() {
-    let broker = Broker::start();
-    let world = World::with_brokers(&broker.address);
-    let mut load = Load::new(&broker.address, 6);
-    load.write(RECORDS);
-    load.is_all_there(&world);
+    let (broker, world, _) = ingested(6);
     let table = events_table(&world);
     let version = delta::version(&table);
     for (records, sign) in

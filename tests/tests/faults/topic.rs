@@ -24,12 +24,18 @@ fn act(brokers: &str, act: impl AsyncFnOnce(AdminClient<DefaultClientContext>)) 
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(act(admin));
 }
 
+async fn create(admin: &AdminClient<DefaultClientContext>, count: i32) {
+    let topic = NewTopic::new(TOPIC, count, TopicReplication::Fixed(-1));
+    admin.create_topics([&topic], &AdminOptions::new()).await.unwrap()[0].as_ref().unwrap();
+}
+
+async fn remove(admin: &AdminClient<DefaultClientContext>) {
+    admin.delete_topics(&[TOPIC], &AdminOptions::new()).await.unwrap()[0].as_ref().unwrap();
+}
+
 /// Makes the topic, and waits until all know of it.
 pub(crate) fn make(brokers: &str, count: i32) {
-    act(brokers, async |admin| {
-        let topic = NewTopic::new(TOPIC, count, TopicReplication::Fixed(-1));
-        admin.create_topics([&topic], &AdminOptions::new()).await.unwrap()[0].as_ref().unwrap();
-    });
+    act(brokers, async |admin| create(&admin, count).await);
     until("the new topic", || partitions(brokers) == count);
 }
 
@@ -43,18 +49,15 @@ pub(crate) fn widen(brokers: &str, count: i32) {
 }
 
 pub(crate) fn delete(brokers: &str) {
-    act(brokers, async |admin| {
-        admin.delete_topics(&[TOPIC], &AdminOptions::new()).await.unwrap()[0].as_ref().unwrap();
-    });
+    act(brokers, async |admin| remove(&admin).await);
     until("the topic's end", || partitions(brokers) == 0);
 }
 
 /// Makes the topic anew in one breath, sooner than a client that reads it asks what became of it.
 pub(crate) fn replace(brokers: &str, count: i32) {
     act(brokers, async |admin| {
-        let (topic, options) = (NewTopic::new(TOPIC, count, TopicReplication::Fixed(-1)), AdminOptions::new());
-        admin.delete_topics(&[TOPIC], &options).await.unwrap()[0].as_ref().unwrap();
-        admin.create_topics([&topic], &options).await.unwrap()[0].as_ref().unwrap();
+        remove(&admin).await;
+        create(&admin, count).await;
     });
     until("the new topic", || partitions(brokers) == count);
 }

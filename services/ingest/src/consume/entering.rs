@@ -1,6 +1,6 @@
 //! Where to begin to read a partition: the loop says where the lake stands, and Kafka whether it still has that.
 
-use super::{ANSWER_WITHIN, Context, Event, FLUSH_WITHIN, Start};
+use super::{ANSWER_WITHIN, Context, Event, Start};
 use crate::Error;
 use crate::entry::entry;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -13,14 +13,6 @@ impl Context {
         let (reply, answer) = mpsc::channel();
         self.tell(Event::Assigned(partitions, reply));
         answer.recv().ok()
-    }
-
-    /// Has the loop make safe what it holds of partitions. No answer in time means that the rows are dropped;
-    /// whoever comes next reads them again.
-    pub(super) fn hand_on(&self, partitions: &[i32]) {
-        let (reply, answer) = mpsc::channel();
-        self.tell(Event::Revoked(partitions.to_vec(), reply));
-        let _ = answer.recv_timeout(FLUSH_WITHIN);
     }
 
     /// Begins with partitions that were given to this member.
@@ -47,12 +39,11 @@ impl Context {
 
     /// Where to begin to read: at the record before the position if it is still there, so that the
     /// loop can see that this is the topic that the lake was filled from.
-    pub(super) fn entry_offset(&self, consumer: &BaseConsumer<Self>, start: &Start) -> Result<Offset, Error> {
+    fn entry_offset(&self, consumer: &BaseConsumer<Self>, start: &Start) -> Result<Offset, Error> {
         let Some(position) = start.offset else { return Ok(Offset::Beginning) };
-        let Ok((low, high)) = consumer.fetch_watermarks(&self.topic, start.partition, ANSWER_WITHIN) else {
-            // Without an answer Kafka itself says later whether the offset is there.
-            return Ok(Offset::Offset((position - 1).max(0)));
-        };
+        let reach = consumer.fetch_watermarks(&self.topic, start.partition, ANSWER_WITHIN);
+        // Without an answer Kafka itself says later whether the offset is there.
+        let (low, high) = reach.unwrap_or((0, i64::MAX));
         entry(position, low, high).offset(&self.topic, start.partition, position).map(Offset::Offset)
     }
 

@@ -30,8 +30,9 @@ impl TopicId {
 
     /// The error with which ingest ends, once the topic is another one.
     pub(super) fn made_anew(&self, topic: &str) -> Option<Error> {
-        let (read, now) = (self.read.clone()?, self.other.clone()?);
-        Some(Error::TopicMadeAnew { topic: topic.to_owned(), sign: Sign::OtherId { read, now } })
+        let (read, now) = self.read.as_ref().zip(self.other.as_ref())?;
+        let sign = Sign::OtherId { read: read.clone(), now: now.clone() };
+        Some(Error::TopicMadeAnew { topic: topic.to_owned(), sign })
     }
 }
 
